@@ -1,0 +1,1 @@
+"""Judging: rubrics and lexicons, the operators, complaints, scorecards."""

@@ -1,0 +1,1 @@
+"""Mandarin as strings: normalising, cutting into words, comparing by sound."""
