@@ -92,6 +92,17 @@ class Settings(Section):
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 
+    def overridden(self, *, model: str | None = None, roster: Path | None = None, allow_missing_metadata: bool = False) -> Settings:
+        """These settings with what the command line says on top; None and False leave a setting as it is.
+
+        >>> Settings().overridden(model="small").hearing.model
+        'small'
+        """
+        hearing = {"model": model} if model else {}
+        intake: dict[str, object] = {"roster": roster} if roster else {}
+        intake |= {"allow_missing_metadata": True} if allow_missing_metadata else {}
+        return self.model_copy(update={"hearing": self.hearing.model_copy(update=hearing), "intake": self.intake.model_copy(update=intake)})
+
 
 def load_settings(path: Path | None = None) -> Settings:
     """The settings of a qa.toml; the defaults when there is none.

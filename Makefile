@@ -1,0 +1,42 @@
+# make demo   install everything into .venv and inspect the bundled recordings
+# make test   install everything and run all tests
+# make check  lint, types, then make test (what CI runs)
+# make bench  the benchmarks; RECORDINGS=folder MANIFEST=file for your own
+PYTHON ?= python3
+BIN := .venv/bin
+RECORDINGS ?= samples
+MANIFEST ?= samples/manifest.csv
+
+.PHONY: demo test quick check bench clean
+
+demo: .venv/installed
+	$(BIN)/qa demo
+
+test: .venv/installed-dev
+	$(BIN)/python -m pytest
+
+quick: .venv/installed-dev
+	$(BIN)/python -m pytest -m "not slow"
+
+check: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m mypy
+	$(MAKE) test
+
+bench: .venv/installed-dev
+	$(BIN)/python benchmarks/pipeline.py $(RECORDINGS) --manifest $(MANIFEST)
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "需要 Python 3.11 或更高版本；可用 make PYTHON=python3.11 指定")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch==2.13.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+.venv/installed-dev: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf .venv demo qa-data qa-report

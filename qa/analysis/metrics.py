@@ -1,0 +1,118 @@
+"""The numbers of a call: who spoke how long and how fast, how long nobody did.
+
+All in seconds unless the name says otherwise; a number that cannot be measured is None, never 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from qa.analysis.events import characters, events, voice_of
+from qa.calls import Analysis, Event, Heard, Role, Turn
+from qa.config import AnalysisSettings
+
+#: Every metric with its Chinese name and unit, in the order in which pages show them.
+METRICS: Mapping[str, tuple[str, str]] = {
+    "duration": ("通话时长", "秒"),
+    "agent_talk": ("坐席说话", "秒"),
+    "customer_talk": ("客户说话", "秒"),
+    "agent_share": ("坐席说话占比", ""),
+    "agent_turns": ("坐席话轮", "次"),
+    "customer_turns": ("客户话轮", "次"),
+    "agent_rate": ("坐席平均语速", "字/分"),
+    "agent_rate_max": ("坐席最快语速", "字/分"),
+    "customer_rate": ("客户平均语速", "字/分"),
+    "first_response": ("坐席首句", "秒"),
+    "silence": ("静音合计", "秒"),
+    "silence_count": ("静音次数", "次"),
+    "silence_longest": ("最长静音", "秒"),
+    "overtalk": ("同时说话", "秒"),
+    "overtalk_count": ("同时说话次数", "次"),
+    "interruptions_by_agent": ("坐席抢话", "次"),
+    "interruptions_by_customer": ("客户插话", "次"),
+    "hold": ("等待合计", "秒"),
+    "hold_longest": ("最长等待", "秒"),
+    "ending_gap": ("末句到挂机", "秒"),
+}
+
+
+def analyse(heard: Heard, settings: AnalysisSettings) -> Analysis:
+    """Events and metrics of a call.
+
+    A silent call has its whole length as silence and no first response; a transcript without times has turn
+    counts only; a mono recording has no overtalk and no interruptions.
+
+    >>> from qa.calls import Roles, Speech
+    >>> turns = (Turn(role="agent", start=1.0, end=4.0, text="您好请问有什么可以帮您的"),)
+    >>> heard = Heard(duration=10.0, channels=1, turns=turns, roles=Roles(method="manual", confidence=1.0),
+    ...               speech=(Speech("agent", ((1.0, 4.0),)),))
+    >>> metrics = analyse(heard, AnalysisSettings()).metrics
+    >>> metrics["agent_talk"], metrics["agent_rate"], metrics["silence"], metrics["overtalk"]
+    (3.0, 240.0, 6.0, None)
+    """
+    found = events(heard, settings)
+    numbers: dict[str, float | None] = dict.fromkeys(METRICS)
+    numbers["agent_turns"] = float(sum(turn.role == "agent" for turn in heard.turns))
+    numbers["customer_turns"] = float(sum(turn.role == "customer" for turn in heard.turns))
+    if heard.duration is not None and heard.timed:
+        numbers |= _talk(heard, heard.duration) | _rates(heard, settings) | _counted(found, parted=heard.parted)
+    rounded = {name: None if value is None else round(value, 3 if name == "agent_share" else 2) for name, value in numbers.items()}
+    return Analysis(events=found, metrics=rounded)
+
+
+def speaking_rate(turn: Turn, settings: AnalysisSettings) -> float | None:
+    """Characters per minute of a turn; None where the turn is too short for the figure to mean anything.
+
+    >>> speaking_rate(Turn(role="agent", start=0.0, end=2.0, text="这个我帮您看一下请您稍等"), AnalysisSettings())
+    360.0
+    """
+    spoken = characters(turn.text)
+    if turn.start is None or turn.end is None or turn.end <= turn.start or spoken < settings.rate_characters:
+        return None
+    return round(60.0 * spoken / (turn.end - turn.start), 2)
+
+
+def _talk(heard: Heard, duration: float) -> dict[str, float | None]:
+    agent, customer, anybody = voice_of(heard, "agent"), voice_of(heard, "customer"), voice_of(heard)
+    talk = agent.duration + customer.duration
+    return {
+        "duration": duration,
+        "agent_talk": agent.duration,
+        "customer_talk": customer.duration,
+        "agent_share": agent.duration / talk if talk else None,
+        "first_response": agent.intervals[0].start if agent else None,
+        "ending_gap": duration - anybody.intervals[-1].end if anybody else None,
+    }
+
+
+def _rates(heard: Heard, settings: AnalysisSettings) -> dict[str, float | None]:
+    def pace(role: Role) -> tuple[float | None, float | None]:
+        turns = [turn for turn in heard.turns if turn.role == role and speaking_rate(turn, settings) is not None]
+        seconds = sum((turn.end or 0.0) - (turn.start or 0.0) for turn in turns)
+        if not turns:
+            return None, None
+        return 60.0 * sum(characters(turn.text) for turn in turns) / seconds, max(speaking_rate(turn, settings) or 0.0 for turn in turns)
+
+    agent, agent_max = pace("agent")
+    customer, _ = pace("customer")
+    return {"agent_rate": agent, "agent_rate_max": agent_max, "customer_rate": customer}
+
+
+def _counted(found: tuple[Event, ...], *, parted: bool) -> dict[str, float | None]:
+    def of(type_: str, by: Role | None = None) -> list[float]:
+        return [event.duration for event in found if event.type == type_ and by in (None, event.by)]
+
+    silences, holds = of("silence"), of("hold")
+    together: dict[str, float | None] = {
+        "overtalk": sum(of("overtalk")),
+        "overtalk_count": len(of("overtalk")),
+        "interruptions_by_agent": len(of("interruption", "agent")),
+        "interruptions_by_customer": len(of("interruption", "customer")),
+    }
+    return {
+        "silence": sum(silences),
+        "silence_count": len(silences),
+        "silence_longest": max(silences, default=0.0),
+        "hold": sum(holds),
+        "hold_longest": max(holds, default=0.0),
+    } | (together if parted else dict.fromkeys(together))

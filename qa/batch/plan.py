@@ -1,0 +1,122 @@
+"""What there is to do: hear again only if hearing changed, judge again only if judging changed.
+
+Each half of a result has a key, the hash of everything that made it. A run over the same folder compares keys
+and is done in a moment; a changed rubric re-judges without hearing; a replaced recording is heard anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import TypeAdapter
+
+import qa
+from qa.calls import Quarantined, Recording
+from qa.config import AnalysisSettings, HearingSettings, Settings
+from qa.store.store import Kept, Keys, Store
+
+#: Raise when a change to the code of hearing changes what is heard, so that stored calls are heard again.
+HEARING_REVISION = 1
+
+#: Settings that change how fast it goes and not what comes out.
+_SPEED_ONLY = {"threads", "batch_size"}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One call that needs work, and from which step on."""
+
+    recording: Recording
+    keys: Keys
+    step: Literal["hear", "judge"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The work of a run.
+
+    ``refused`` were found wrong while planning, ``released`` are in order again without any work, and
+    ``still_quarantined`` have been tried with the very same settings before.
+    """
+
+    tasks: tuple[Task, ...]
+    up_to_date: int
+    refused: tuple[Quarantined, ...]
+    released: tuple[str, ...]
+    still_quarantined: int
+
+    @property
+    def to_hear(self) -> int:
+        return sum(task.step == "hear" for task in self.tasks)
+
+
+def hearing_key(recording: Recording, settings: HearingSettings, model: str) -> str:
+    """Names what was heard: the recording's bytes, who is on which channel, the model and the settings.
+
+    >>> one = Recording(call_id="c", content_hash="aa")
+    >>> settings = HearingSettings()
+    >>> hearing_key(one, settings, "m") == hearing_key(one, settings.model_copy(update={"threads": 7}), "m")
+    True
+    """
+    made_of = settings.model_dump_json(exclude=_SPEED_ONLY)
+    return _digest(recording.content_hash, str(recording.agent_channel), model, made_of, str(HEARING_REVISION))
+
+
+def judging_key(recording: Recording, hearing: str, settings: AnalysisSettings, rubric: str) -> str:
+    """Names what was judged: what was heard, the metadata, the rubric's hash, the limits and the program's version."""
+    return _digest(hearing, _RECORDING.dump_json(recording).decode(), rubric, settings.model_dump_json(), qa.__version__)
+
+
+def plan_run(recordings: Sequence[Recording], store: Store, settings: Settings, *, model: str, rubric: str) -> Plan:
+    """Compare what is wanted with what is stored.
+
+    ``model`` is the recogniser's fingerprint, ``rubric`` the rubric's hash. A recording whose id belongs to
+    another recording in the store is refused rather than written over it.
+    """
+    kept, tried = store.kept(), store.quarantine_keys()
+    tasks: list[Task] = []
+    refused: list[Quarantined] = []
+    released: list[str] = []
+    up_to_date = still_quarantined = 0
+    for recording in recordings:
+        hearing = hearing_key(recording, settings.hearing, model)
+        keys = Keys(hearing, judging_key(recording, hearing, settings.analysis, rubric))
+        stored = kept.get(recording.call_id)
+        if stored and _another_recording(recording, stored):
+            refused.append(_clash(recording, stored))
+        elif stored and stored.keys == keys:
+            up_to_date += 1
+            if recording.call_id in tried:
+                released.append(recording.call_id)
+        elif stored and stored.keys.hearing == hearing:
+            tasks.append(Task(recording, keys, "judge"))
+        elif tried.get(recording.call_id) == hearing:
+            still_quarantined += 1
+        else:
+            tasks.append(Task(recording, keys, "hear"))
+    return Plan(tuple(tasks), up_to_date, tuple(refused), tuple(released), still_quarantined)
+
+
+def _another_recording(recording: Recording, stored: Kept) -> bool:
+    """The same id from another place with other bytes; a moved file keeps its bytes, a corrected one its place."""
+    return stored.path != recording.path and stored.content_hash != recording.content_hash
+
+
+def _clash(recording: Recording, stored: Kept) -> Quarantined:
+    message = (
+        f"通话编号 {recording.call_id} 在结果库里已属于另一个录音\n  位置：{recording.path}\n"
+        f"  原因：库中的录音来自 {stored.path}，内容不同\n  处理：在清单里给它另一个 call_id，或换一个 --store 目录"
+    )
+    # A quarantine entry under the same id would replace the good result, so the refused one is kept by its bytes.
+    call_id = f"{recording.call_id}@{recording.content_hash[:8]}"
+    return Quarantined(call_id=call_id, path=recording.path or "", content_hash=recording.content_hash, message=message)
+
+
+_RECORDING = TypeAdapter(Recording)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()

@@ -1,0 +1,58 @@
+"""Judging without hearing: stored calls under another rubric, and transcripts that came from elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from qa.batch.plan import judging_key
+from qa.calls import Heard, Quarantined, Recording
+from qa.config import Settings
+from qa.pipeline import judge_call
+from qa.scoring.rubric import load_rubric
+from qa.store.store import Keys, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Rejudged:
+    """How many calls were judged, and how many of them have another score or verdict than before."""
+
+    judged: int = 0
+    changed: int = 0
+    quarantined: int = 0
+
+
+def rejudge(store: Store, settings: Settings, rubric: Path) -> Rejudged:
+    """Judge every stored call by ``rubric`` and keep the new verdicts; nothing is heard again."""
+    sheet = load_rubric(rubric)
+    judged = changed = 0
+    # Only ids are held while the store is written: a long read beside many writes would keep the WAL growing.
+    for call_id, kept in sorted(store.kept().items()):
+        stored = store.call(call_id)
+        if stored is None:
+            continue
+        call = judge_call(stored.recording, stored.heard, sheet, settings)
+        key = judging_key(call.recording, kept.keys.hearing, settings.analysis, sheet.hash)
+        store.save(call, Keys(kept.keys.hearing, key))
+        judged += 1
+        changed += (call.verdict.score, call.verdict.findings) != (stored.verdict.score, stored.verdict.findings)
+    return Rejudged(judged, changed)
+
+
+def import_transcripts(items: Iterable[tuple[Recording, Heard] | Quarantined], store: Store, settings: Settings, rubric: Path) -> Rejudged:
+    """Judge transcripts and keep them like recordings; a faulty one is quarantined and the others go on."""
+    sheet = load_rubric(rubric)
+    judged = quarantined = 0
+    for item in items:
+        if isinstance(item, Quarantined):
+            store.quarantine(item)
+            quarantined += 1
+            continue
+        recording, heard = item
+        hearing = hashlib.sha256(f"transcript {recording.content_hash}".encode()).hexdigest()
+        key = judging_key(recording, hearing, settings.analysis, sheet.hash)
+        store.save(judge_call(recording, heard, sheet, settings), Keys(hearing, key))
+        judged += 1
+    return Rejudged(judged, judged, quarantined)

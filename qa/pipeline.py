@@ -1,0 +1,42 @@
+"""The whole way of one call, start to end.
+
+::
+
+    recording ──decode──> audio ──hear──> heard ──analyse──> analysis ──judge──> verdict
+
+Read this first: every other module is one of these five words.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qa.analysis.metrics import analyse
+from qa.asr.hearing import hear
+from qa.asr.recognizer import Recognizer
+from qa.calls import Call, Heard, Recording
+from qa.config import Settings
+from qa.errors import RecordingError
+from qa.intake.audio import decode
+from qa.scoring.engine import judge
+from qa.scoring.rubric import Rubric
+
+
+def inspect_call(recording: Recording, recognizer: Recognizer, rubric: Rubric, settings: Settings) -> Call:
+    """Decode, hear, measure and judge one recording.
+
+    Raises:
+        RecordingError: the recording cannot be read; the message says what to do about it.
+    """
+    if recording.path is None:
+        raise RecordingError("这条通话只有文字，没有录音", where=recording.call_id, next_step="导入的文字记录请用 qa score 重新评分")
+    with decode(Path(recording.path)) as audio:
+        heard = hear(audio, recording, recognizer, settings.hearing)
+    return judge_call(recording, heard, rubric, settings)
+
+
+def judge_call(recording: Recording, heard: Heard, rubric: Rubric, settings: Settings) -> Call:
+    """Measure and judge what was heard before; the second half of :func:`inspect_call`, and all that a transcript needs."""
+    analysis = analyse(heard, settings.analysis)
+    verdict = judge(recording, heard, analysis, rubric)
+    return Call(recording=recording, heard=heard, analysis=analysis, verdict=verdict)

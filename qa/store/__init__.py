@@ -1,0 +1,1 @@
+"""Where results are kept: SQLite by default, any SQLAlchemy URL otherwise."""

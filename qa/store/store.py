@@ -1,0 +1,218 @@
+"""The store: calls in, calls out, one transaction each.
+
+A result is there whole or not at all, so a run that dies loses at most the call it was working on.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Engine, create_engine, event, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from qa.calls import Analysis, Call, Heard, Quarantined, Recording, Verdict
+from qa.errors import StoreError
+from qa.store.tables import Base, CallRow, QuarantineRow
+
+#: The database file inside a store directory.
+FILENAME = "tingjian.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What made the two halves of a stored result: equal keys mean that doing it again would give the same."""
+
+    hearing: str
+    judging: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a plan needs to know of a stored call: its keys, and the recording it came from."""
+
+    keys: Keys
+    path: str | None
+    content_hash: str
+
+
+class Store:
+    """A workspace's results.
+
+    ``open`` takes a directory (made if need be, readable by its owner alone) or an SQLAlchemy URL.
+
+    >>> import tempfile
+    >>> with Store.open(tempfile.mkdtemp()) as store:
+    ...     list(store.calls()), store.call("c1"), store.quarantined()
+    ([], None, [])
+    """
+
+    def __init__(self, engine: Engine, directory: Path | None = None) -> None:
+        self._engine = engine
+        self.directory = directory
+
+    @classmethod
+    def open(cls, location: str | Path, *, must_exist: bool = False) -> Store:
+        """The store at ``location``; with ``must_exist``, an empty place is an error instead of a new store.
+
+        Raises:
+            StoreError: it cannot be opened, or is not there.
+        """
+        if "://" in str(location):
+            directory, url = None, str(location)
+        else:
+            directory = Path(location)
+            url = f"sqlite:///{directory / FILENAME}"
+            if must_exist and not (directory / FILENAME).is_file():
+                raise StoreError("这里还没有质检结果", where=str(directory), next_step="先运行 qa run，或用 --store 指到已有的结果目录")
+        try:
+            if directory is not None:
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            engine = create_engine(url)
+            if engine.dialect.name == "sqlite":
+                event.listen(engine, "connect", _set_up_sqlite)
+            Base.metadata.create_all(engine)
+        except (SQLAlchemyError, OSError, ImportError) as error:
+            raise StoreError(
+                "打不开结果库", where=str(location), why=str(error), next_step="检查路径、权限与磁盘空间；网址形式见 README"
+            ) from error
+        return cls(engine, directory)
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back; the store can't be used afterwards."""
+        self._engine.dispose()
+
+    def save(self, call: Call, keys: Keys) -> None:
+        """Keep a call, in place of an earlier result or quarantine of the same id."""
+        recording, score = call.recording, call.verdict.score
+        row = CallRow(
+            call_id=recording.call_id,
+            started_at=recording.started_at.astimezone(UTC).isoformat() if recording.started_at else "",
+            agent_id=recording.agent_id,
+            team=recording.team,
+            path=recording.path,
+            content_hash=recording.content_hash,
+            scaled=score.scaled,
+            passed=score.passed,
+            complaint=call.verdict.complaint.detected,
+            hearing_key=keys.hearing,
+            judging_key=keys.judging,
+            recording=_dump(recording),
+            heard=_dump(call.heard),
+            analysis=_dump(call.analysis),
+            verdict=_dump(call.verdict),
+        )
+        with self._transaction() as session:
+            session.merge(row)
+            if held := session.get(QuarantineRow, recording.call_id):
+                session.delete(held)
+
+    def quarantine(self, held: Quarantined, hearing_key: str | None = None) -> None:
+        """Keep the reason why a recording could not be inspected; an earlier result of the same id stays readable."""
+        with self._transaction() as session:
+            session.merge(
+                QuarantineRow(
+                    call_id=held.call_id, path=held.path, content_hash=held.content_hash, hearing_key=hearing_key, message=held.message
+                )
+            )
+
+    def release(self, call_id: str) -> None:
+        """Take a recording out of quarantine: it is in order again."""
+        with self._transaction() as session:
+            if held := session.get(QuarantineRow, call_id):
+                session.delete(held)
+
+    def kept(self) -> dict[str, Kept]:
+        """What is stored of every call, by call id, without reading the calls themselves."""
+        columns = (CallRow.call_id, CallRow.hearing_key, CallRow.judging_key, CallRow.path, CallRow.content_hash)
+        with self._transaction() as session:
+            rows = session.execute(select(*columns)).tuples()
+            return {call_id: Kept(Keys(hearing, judging), path, content) for call_id, hearing, judging, path, content in rows}
+
+    def quarantine_keys(self) -> dict[str, str | None]:
+        """What was tried with every quarantined recording, by call id."""
+        with self._transaction() as session:
+            return dict(session.execute(select(QuarantineRow.call_id, QuarantineRow.hearing_key)).tuples().all())
+
+    def calls(self) -> Iterator[Call]:
+        """Every call in order of start, then id; read a few at a time, so that memory stays flat."""
+        with self._transaction() as session:
+            for row in session.scalars(select(CallRow).order_by(CallRow.started_at, CallRow.call_id).execution_options(yield_per=50)):
+                yield _call(row)
+                session.expunge(row)
+
+    def call(self, call_id: str) -> Call | None:
+        """The call of that id."""
+        with self._transaction() as session:
+            row = session.get(CallRow, call_id)
+            return _call(row) if row else None
+
+    def expect(self, call_id: str) -> Call:
+        """The call of that id.
+
+        Raises:
+            StoreError: there is none; the message names ids that look like it.
+        """
+        if found := self.call(call_id):
+            return found
+        near = difflib.get_close_matches(call_id, self.kept(), n=3, cutoff=0.5)
+        raise StoreError(
+            f"没有编号为 {call_id} 的通话", where=str(self.directory or ""), next_step=f"相近的编号：{'、'.join(near)}" if near else None
+        )
+
+    def quarantined(self) -> list[Quarantined]:
+        """The recordings that could not be inspected, in order of id."""
+        with self._transaction() as session:
+            rows = session.scalars(select(QuarantineRow).order_by(QuarantineRow.call_id))
+            return [Quarantined(call_id=r.call_id, path=r.path, content_hash=r.content_hash, message=r.message) for r in rows]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Session]:
+        """A session that commits when all went well; database trouble becomes a StoreError."""
+        try:
+            with Session(self._engine) as session, session.begin():
+                yield session
+        except SQLAlchemyError as error:
+            raise StoreError(
+                "结果库读写失败",
+                where=self._engine.url.render_as_string(hide_password=True),
+                why=str(error.__cause__ or error),
+                next_step="检查磁盘空间与权限；已写入的通话不受影响，修复后重跑即可",
+            ) from error
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")  # readers (a report) and the writer (a run) do not wait for each other
+    cursor.execute("PRAGMA busy_timeout=30000")
+    cursor.close()
+
+
+#: The four steps of a call and how each is written to JSON and read back.
+_STEPS: Mapping[type, TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in (Recording, Heard, Analysis, Verdict)}
+
+
+def _dump(part: Recording | Heard | Analysis | Verdict) -> str:
+    return _STEPS[type(part)].dump_json(part).decode()
+
+
+def _call(row: CallRow) -> Call:
+    return Call(
+        recording=_STEPS[Recording].validate_json(row.recording),
+        heard=_STEPS[Heard].validate_json(row.heard),
+        analysis=_STEPS[Analysis].validate_json(row.analysis),
+        verdict=_STEPS[Verdict].validate_json(row.verdict),
+    )

@@ -1,0 +1,53 @@
+"""The tables. A call is kept whole as JSON by step (recording, heard, analysis, verdict), with a few columns beside it to ask by.
+
+Keeping what was heard apart from what was judged is what lets a new rubric be applied without hearing again.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Float, Index, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    """The metadata of all tables."""
+
+
+class CallRow(Base):
+    """One inspected call.
+
+    ``started_at`` is UTC in ISO form, so that it sorts as text in every database; empty when unknown.
+    ``hearing_key`` and ``judging_key`` name everything that made the two halves of the result.
+    """
+
+    __tablename__ = "calls"
+
+    call_id: Mapped[str] = mapped_column(String, primary_key=True)
+    started_at: Mapped[str] = mapped_column(String)
+    agent_id: Mapped[str] = mapped_column(String)
+    team: Mapped[str | None] = mapped_column(String)
+    path: Mapped[str | None] = mapped_column(Text)
+    content_hash: Mapped[str] = mapped_column(String)
+    scaled: Mapped[float | None] = mapped_column(Float)
+    passed: Mapped[bool | None] = mapped_column(Boolean)
+    complaint: Mapped[bool] = mapped_column(Boolean)
+    hearing_key: Mapped[str] = mapped_column(String)
+    judging_key: Mapped[str] = mapped_column(String)
+    recording: Mapped[str] = mapped_column(Text)
+    heard: Mapped[str] = mapped_column(Text)
+    analysis: Mapped[str] = mapped_column(Text)
+    verdict: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (Index("calls_in_order", "started_at", "call_id"), Index("calls_by_agent", "agent_id", "started_at"))
+
+
+class QuarantineRow(Base):
+    """A recording that could not be inspected. ``hearing_key`` is what was tried; the same is not tried again."""
+
+    __tablename__ = "quarantine"
+
+    call_id: Mapped[str] = mapped_column(String, primary_key=True)
+    path: Mapped[str] = mapped_column(Text)
+    content_hash: Mapped[str | None] = mapped_column(String)
+    hearing_key: Mapped[str | None] = mapped_column(String)
+    message: Mapped[str] = mapped_column(Text)
