@@ -139,13 +139,14 @@ class Store:
         """What is stored of every call, by call id, without reading the calls themselves."""
         columns = (CallRow.call_id, CallRow.hearing_key, CallRow.judging_key, CallRow.path, CallRow.content_hash)
         with self._transaction() as session:
-            rows = session.execute(select(*columns)).tuples()
+            rows = session.execute(select(*columns))
             return {call_id: Kept(Keys(hearing, judging), path, content) for call_id, hearing, judging, path, content in rows}
 
     def quarantine_keys(self) -> dict[str, str | None]:
         """What was tried with every quarantined recording, by call id."""
         with self._transaction() as session:
-            return dict(session.execute(select(QuarantineRow.call_id, QuarantineRow.hearing_key)).tuples().all())
+            rows = session.execute(select(QuarantineRow.call_id, QuarantineRow.hearing_key))
+            return {call_id: hearing for call_id, hearing in rows}
 
     def calls(self) -> Iterator[Call]:
         """Every call in order of start, then id; read a few at a time, so that memory stays flat."""

@@ -1,0 +1,157 @@
+"""What goes into the store comes out of it, whole."""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from qa.calls import (
+    Analysis,
+    Call,
+    Complaint,
+    Dropped,
+    Event,
+    Finding,
+    Heard,
+    Hit,
+    Quarantined,
+    Recording,
+    Roles,
+    RubricRef,
+    Score,
+    Searched,
+    Speech,
+    Turn,
+    Verdict,
+    Word,
+)
+from qa.errors import StoreError
+from qa.store.store import Keys, Kept, Store
+
+KEYS = Keys("h", "j")
+
+
+def a_call(call_id: str = "c1", started: str | None = "2026-11-20T09:00:00") -> Call:
+    hit = Hit(role="agent", text="您好", start=1.0, end=1.5, phrase="您好", closeness=0.93, turn=0, span=(0, 2), category="问候")
+    finding = Finding(
+        criterion="greeting",
+        name="问候语",
+        section="开场",
+        outcome="met",
+        points=5.0,
+        max_points=5.0,
+        hits=(hit,),
+        searched=Searched(role="agent", start=0.0, end=15.0, turns=1),
+        nearest=hit,
+        reason="依据",
+    )
+    return Call(
+        recording=Recording(
+            call_id=call_id,
+            content_hash="ab",
+            path=f"/录音/{call_id}.wav",
+            agent_id="8001",
+            started_at=datetime.fromisoformat(started).replace(tzinfo=ZoneInfo("Asia/Shanghai")) if started else None,
+            extra={"队列": "一线"},
+        ),
+        heard=Heard(
+            duration=3.0,
+            channels=2,
+            turns=(Turn(role="agent", text="您好", start=1.0, end=1.5, confidence=0.9, words=(Word("您好", 1.0, 1.5, 0.9),), channel=0),),
+            roles=Roles(method="channel", confidence=1.0, agent_channel=0, evidence=(hit,)),
+            speech=(Speech("agent", ((1.0, 1.5),), 0),),
+            sounds=(Event("music", 2.0, 2.5),),
+            dropped=(Dropped(2.0, 2.5, "请不吝点赞", "watermark"),),
+            parted=True,
+            codec="pcm_alaw",
+            sample_rate=8000,
+            models={"asr": "base"},
+        ),
+        analysis=Analysis(events=(Event("silence", 1.5, 3.0, None),), metrics={"silence": 1.5, "overtalk": None}),
+        verdict=Verdict(
+            findings=(finding,),
+            score=Score(total=5.0, possible=5.0, scaled=100.0, band="优秀", passed=True),
+            complaint=Complaint(detected=False, probability=0.1),
+            rubric=RubricRef("general-inbound", "1", "ff"),
+            flags=("review",),
+        ),
+    )
+
+
+def test_a_call_comes_back_as_it_went_in(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        store.save(a_call(), KEYS)
+        assert store.call("c1") == a_call()
+        assert store.kept() == {"c1": Kept(KEYS, "/录音/c1.wav", "ab")}
+
+
+def test_calls_come_in_order_of_start_wherever_their_clocks_stood(tmp_path: Path) -> None:
+    early_abroad = replace(
+        a_call("early"), recording=replace(a_call("early").recording, started_at=datetime.fromisoformat("2026-11-20T00:30:00+00:00"))
+    )
+    with Store.open(tmp_path) as store:
+        for call in (a_call("b"), a_call("a"), early_abroad, a_call("undated", started=None)):
+            store.save(call, KEYS)
+        assert [call.recording.call_id for call in store.calls()] == ["undated", "early", "a", "b"]
+
+
+def test_saving_again_replaces_and_leaves_quarantine(tmp_path: Path) -> None:
+    held = Quarantined(call_id="c1", path="/录音/c1.wav", content_hash="ab", message="文件是空的")
+    with Store.open(tmp_path) as store:
+        store.quarantine(held, "h0")
+        assert (store.quarantined(), store.quarantine_keys()) == ([held], {"c1": "h0"})
+        store.save(a_call(), KEYS)
+        store.save(a_call(), Keys("h", "j2"))
+        assert (store.quarantined(), len(list(store.calls())), store.kept()["c1"].keys.judging) == ([], 1, "j2")
+
+
+def test_a_result_survives_a_later_failure_of_its_file(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        store.save(a_call(), KEYS)
+        store.quarantine(Quarantined(call_id="c1", path="x", content_hash=None, message="读不到"))
+        assert store.call("c1") is not None
+        store.release("c1")
+        assert store.quarantined() == []
+
+
+def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        store.save(a_call(), KEYS)
+        broken = replace(a_call("c2"), recording=replace(a_call("c2").recording, agent_id=None))  # type: ignore[arg-type]
+        with pytest.raises(StoreError, match="结果库读写失败"):
+            store.save(broken, KEYS)
+        assert [call.recording.call_id for call in store.calls()] == ["c1"]
+
+
+def test_opening_what_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(StoreError) as error:
+        Store.open(tmp_path / "nothing", must_exist=True)
+    assert str(error.value) == (
+        f"这里还没有质检结果\n  位置：{tmp_path / 'nothing'}\n  处理：先运行 qa run，或用 --store 指到已有的结果目录"
+    )
+    (tmp_path / "tingjian.db").write_text("这不是数据库")
+    with pytest.raises(StoreError, match="打不开结果库"):
+        Store.open(tmp_path)
+
+
+def test_a_call_that_is_not_there_names_its_neighbours(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        store.save(a_call("dev004"), KEYS)
+        with pytest.raises(StoreError, match="相近的编号：dev004"):
+            store.expect("dev04")
+
+
+def test_a_new_store_is_its_owners_alone(tmp_path: Path) -> None:
+    Store.open(tmp_path / "new").close()
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+
+
+def test_other_databases_by_url(tmp_path: Path) -> None:
+    with Store.open(f"sqlite:///{tmp_path / 'elsewhere.db'}") as store:
+        store.save(a_call(), KEYS)
+        assert store.call("c1") == a_call()
