@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Literal, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Literal, ParamSpec
 
 import typer
 from rich.console import Console
@@ -15,10 +15,14 @@ from qa import __version__
 from qa.config import Settings, load_settings, shipped
 from qa.errors import QaError
 
+if TYPE_CHECKING:
+    from qa.batch.watch import Telling
+
 app = typer.Typer(
     name="qa",
     help="听检：离线、批量的中文通话录音质检。",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -95,17 +99,16 @@ def _run(
     settings: Settings,
     rubric: Path,
     workers: int,
-    watch: Literal["bar", "json", "silent"],
+    watch: Telling,
 ) -> None:
     from qa.batch.run import run as run_batch
-    from qa.batch.watch import JsonLog, ProgressBar, Silent
+    from qa.batch.watch import watcher
     from qa.intake.manifest import plan
     from qa.store.store import Store
 
     batch = plan(sources, manifest, settings)
-    watcher = {"bar": lambda: ProgressBar(console), "json": JsonLog, "silent": Silent}[watch]()
     with Store.open(store) as opened:
-        summary = run_batch(batch, opened, settings, rubric, watcher=watcher, workers=workers)
+        summary = run_batch(batch, opened, settings, rubric, watcher=watcher(watch, console), workers=workers)
     if summary.exit_status:
         raise typer.Exit(summary.exit_status)
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from qa.asr.recognizer import Recognizer
 
 Outcome = Call | Quarantined
+Work = Callable[["Job"], Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,9 @@ def in_process(jobs: Iterable[Job], settings: Settings, rubric: Path) -> Iterato
         yield job, inspector(job)
 
 
-def in_processes(jobs: Iterable[Job], settings: Settings, rubric: Path, workers: int) -> Iterator[tuple[Job, Outcome]]:
+def in_processes(
+    jobs: Iterable[Job], settings: Settings, rubric: Path, workers: int, inspector: Callable[[Settings, Path], Work] = Inspector
+) -> Iterator[tuple[Job, Outcome]]:
     """Several processes, each with its own model and its share of the cores.
 
     A worker that dies (out of memory, a crash in a native library) takes the pool with it: the calls that were
@@ -97,7 +100,7 @@ def in_processes(jobs: Iterable[Job], settings: Settings, rubric: Path, workers:
         width = 1 if suspects else workers
         finished = finished or source is waiting
         running: dict[Future[Outcome], Job] = {}
-        with _pool(width, settings, rubric) as pool:
+        with _pool(width, inspector, settings, rubric) as pool:
             try:
                 yield from _keep_busy(pool, source, running, suspects, ahead=width if width == 1 else 2 * width)
             except BrokenProcessPool:
@@ -133,18 +136,18 @@ def _drain(queue: deque[Job]) -> Iterator[Job]:
         yield queue.popleft()
 
 
-_inspector: Callable[[Job], Outcome]
+_inspector: Work  # of a worker process
 
 
-def _pool(workers: int, settings: Settings, rubric: Path) -> ProcessPoolExecutor:
+def _pool(workers: int, inspector: Callable[[Settings, Path], Work], settings: Settings, rubric: Path) -> ProcessPoolExecutor:
     # Spawned, not forked: a forked child inherits the locks of native thread pools in whatever state they are.
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(settings, rubric))
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(inspector, settings, rubric))
 
 
-def _start(settings: Settings, rubric: Path) -> None:
+def _start(inspector: Callable[[Settings, Path], Work], settings: Settings, rubric: Path) -> None:
     global _inspector
-    _inspector = Inspector(settings, rubric)
+    _inspector = inspector(settings, rubric)
 
 
 def _work(job: Job) -> Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from datetime import UTC, datetime
-from typing import TextIO
+from typing import Literal, TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,8 +13,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from qa.batch.executors import Outcome
 from qa.batch.plan import Plan
-from qa.batch.run import Summary
+from qa.batch.run import Summary, Watcher
 from qa.calls import Quarantined
+
+Telling = Literal["bar", "json", "silent"]
+
+
+def watcher(telling: Telling, console: Console) -> Watcher:
+    """The way a user wants to be told."""
+    if telling == "json":
+        return JsonLog()
+    return ProgressBar(console) if telling == "bar" else Silent()
 
 
 class ProgressBar:

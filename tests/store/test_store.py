@@ -6,81 +6,15 @@ import stat
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
+from support import a_call
 
-from qa.calls import (
-    Analysis,
-    Call,
-    Complaint,
-    Dropped,
-    Event,
-    Finding,
-    Heard,
-    Hit,
-    Quarantined,
-    Recording,
-    Roles,
-    RubricRef,
-    Score,
-    Searched,
-    Speech,
-    Turn,
-    Verdict,
-    Word,
-)
+from qa.calls import Quarantined
 from qa.errors import StoreError
-from qa.store.store import Keys, Kept, Store
+from qa.store.store import Kept, Keys, Store
 
 KEYS = Keys("h", "j")
-
-
-def a_call(call_id: str = "c1", started: str | None = "2026-11-20T09:00:00") -> Call:
-    hit = Hit(role="agent", text="您好", start=1.0, end=1.5, phrase="您好", closeness=0.93, turn=0, span=(0, 2), category="问候")
-    finding = Finding(
-        criterion="greeting",
-        name="问候语",
-        section="开场",
-        outcome="met",
-        points=5.0,
-        max_points=5.0,
-        hits=(hit,),
-        searched=Searched(role="agent", start=0.0, end=15.0, turns=1),
-        nearest=hit,
-        reason="依据",
-    )
-    return Call(
-        recording=Recording(
-            call_id=call_id,
-            content_hash="ab",
-            path=f"/录音/{call_id}.wav",
-            agent_id="8001",
-            started_at=datetime.fromisoformat(started).replace(tzinfo=ZoneInfo("Asia/Shanghai")) if started else None,
-            extra={"队列": "一线"},
-        ),
-        heard=Heard(
-            duration=3.0,
-            channels=2,
-            turns=(Turn(role="agent", text="您好", start=1.0, end=1.5, confidence=0.9, words=(Word("您好", 1.0, 1.5, 0.9),), channel=0),),
-            roles=Roles(method="channel", confidence=1.0, agent_channel=0, evidence=(hit,)),
-            speech=(Speech("agent", ((1.0, 1.5),), 0),),
-            sounds=(Event("music", 2.0, 2.5),),
-            dropped=(Dropped(2.0, 2.5, "请不吝点赞", "watermark"),),
-            parted=True,
-            codec="pcm_alaw",
-            sample_rate=8000,
-            models={"asr": "base"},
-        ),
-        analysis=Analysis(events=(Event("silence", 1.5, 3.0, None),), metrics={"silence": 1.5, "overtalk": None}),
-        verdict=Verdict(
-            findings=(finding,),
-            score=Score(total=5.0, possible=5.0, scaled=100.0, band="优秀", passed=True),
-            complaint=Complaint(detected=False, probability=0.1),
-            rubric=RubricRef("general-inbound", "1", "ff"),
-            flags=("review",),
-        ),
-    )
 
 
 def test_a_call_comes_back_as_it_went_in(tmp_path: Path) -> None:
