@@ -1,0 +1,286 @@
+"""The batch before it runs: every recording with its metadata, checked as a whole.
+
+A wrong staff number or a forgotten row found after a night of computing costs the night; so all that can be wrong
+with the metadata is found before the first recording is heard, and said at once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from qa.calls import Quarantined, Recording
+from qa.config import Settings
+from qa.errors import ManifestError, RecordingError
+from qa.intake.audio import content_hash
+from qa.intake.fields import AGENT_FIELDS, CALL_FIELDS, FIELDS, label, resolve_columns
+from qa.intake.filenames import FilenamePattern
+from qa.intake.metadata import REQUIRED, Metadata, Roster, complete, load_roster
+from qa.intake.sources import Sources, find
+from qa.intake.tables import Table, read_table
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is to be inspected, in order of path.
+
+    ``quarantined`` could not even be read. ``notes`` are the problems that ``allow_missing_metadata`` forgave, in
+    Chinese; ``left_out`` counts the manifest's rows whose file exists and was not asked for.
+    """
+
+    recordings: tuple[Recording, ...]
+    quarantined: tuple[Quarantined, ...] = ()
+    notes: tuple[str, ...] = ()
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A recording, or a row whose file is not there (``path`` None), with its values as text."""
+
+    place: str
+    path: Path | None
+    values: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class _Faults:
+    """Problems in the order they are found; the forgivable ones concern what is missing, not what contradicts itself."""
+
+    forgiving: bool
+    grave: list[str] = field(default_factory=list)
+    forgiven: list[str] = field(default_factory=list)
+
+    def add(self, problem: str, *, forgivable: bool = False) -> None:
+        (self.forgiven if forgivable and self.forgiving else self.grave).append(problem)
+
+
+def plan(sources: Sequence[str | Path], manifest: Path | None, settings: Settings) -> Batch:
+    """The recordings of the sources with what the manifest, their names and the roster say about them.
+
+    Files of the manifest are relative to its own folder or to a source directory; a bare name also finds the one
+    recording of that name in the folders below. A call without an id gets its file's name, and its path below the
+    source where two files share a name.
+
+    Raises:
+        ManifestError: the metadata does not hold together; names every problem, with row numbers.
+        QaError: a source does not exist or holds no recording.
+        ConfigError: ``intake.filename_pattern`` is wrong.
+    """
+    intake = settings.intake
+    found = find(sources)
+    pattern = FilenamePattern.compile(intake.filename_pattern, intake.extra_columns) if intake.filename_pattern else None
+    faults = _Faults(intake.allow_missing_metadata)
+    roster: Roster | None = None
+    if intake.roster is not None:
+        roster, problems = load_roster(intake.roster, settings)
+        for problem in problems:
+            faults.add(problem)
+    left_out = 0
+    silent: frozenset[str] = frozenset()  # required fields whose absence has been said once for the whole table
+    if manifest is not None:
+        table = read_table(manifest)
+        columns, silent = _columns(table, pattern, settings, faults)
+        entries, left_out = _rows(table, columns, found, faults)
+    elif pattern is None and not intake.allow_missing_metadata:
+        raise ManifestError(
+            "不知道这些录音是谁、什么时候打的",
+            where=f"{len(found.files)} 个录音文件",
+            why="没有给出清单，设置里也没有文件名规则",
+            next_step="用 --manifest 给出清单，或在 qa.toml 写 intake.filename_pattern；不需要坐席和时间时加 --allow-missing-metadata",
+        )
+    else:
+        entries = [_Entry(f"文件 {file.name}", file, {}) for file in found.files]
+    entries = [_with_name(entry, pattern, manifest is not None, faults) for entry in entries]
+    batch = _assemble(entries, found, roster, silent, settings, faults)
+    if faults.grave:
+        raise ManifestError(
+            f"录音的元数据有 {len(faults.grave)} 处问题，没有开始质检",
+            where=str(manifest or intake.filename_pattern or intake.roster),
+            why="".join(f"\n    {problem}" for problem in faults.grave),
+            next_step="改正后重试；缺少的信息确实没有时加 --allow-missing-metadata（重复、越界和不认识的列仍须改正）",
+        )
+    recordings, quarantined = _hashed(batch)
+    return Batch(recordings, quarantined, tuple(faults.forgiven), left_out)
+
+
+def _columns(table: Table, pattern: FilenamePattern | None, settings: Settings, faults: _Faults) -> tuple[dict[str, str], frozenset[str]]:
+    columns, problems = resolve_columns(table.columns, FIELDS, settings.intake.columns, settings.intake.extra_columns)
+    for problem in problems:
+        hint = "" if "是否想写" in problem or not problem.startswith("不认识") else "；要保留它请写进设置 intake.extra_columns"
+        faults.add(f"表头：{problem}{hint}")
+    there = set(columns.values())
+    for name, column in settings.intake.columns.items():
+        if name in CALL_FIELDS and column not in table.columns and name not in there and name not in AGENT_FIELDS[1:]:
+            faults.add(f"表头：没有 {column} 这一列，而设置 intake.columns 说它是 {name}")
+    if "file" not in there:
+        raise ManifestError(
+            "清单里没有录音文件这一列",
+            where=str(table.path),
+            why=f"现有的列：{'、'.join(table.columns)}",
+            next_step='加上 file（录音文件）列，或在 qa.toml 的 intake.columns 里写 file = "你的列名"',
+        )
+    silent = frozenset(name for name in REQUIRED if name not in there and pattern is None)
+    for name in REQUIRED:
+        if name in silent:
+            faults.add(f"表头：没有 {label(name)} 这一列", forgivable=True)
+    return columns, silent
+
+
+def _rows(table: Table, columns: Mapping[str, str], found: Sources, faults: _Faults) -> tuple[list[_Entry], int]:
+    """An entry for every row that is asked for and every file, whether they fit or not."""
+    finder = _Finder(table.path, found)
+    entries: list[_Entry] = []
+    rows: dict[Path, int] = {}  # where a file really is -> the row that names it
+    left_out = 0
+    for row in table.rows:
+        place = f"第 {row.number} 行"
+        values = {columns[column]: value for column, value in row.values.items() if column in columns}
+        name = values.get("file")
+        if name is None:
+            faults.add(f"{place}：缺少 {label('file')}")
+            continue
+        path, problem = finder.find(name)
+        if problem is not None:
+            faults.add(f"{place}：{problem}", forgivable=problem.startswith("找不到"))
+            if not problem.startswith("找不到"):
+                continue
+        if path is not None:
+            real = path.resolve()
+            if real in rows:
+                faults.add(f"{place}：文件 {name} 与第 {rows[real]} 行重复")
+                continue
+            rows[real] = row.number
+            if not finder.wanted(real):
+                left_out += 1
+                continue
+        entries.append(_Entry(place, path, values))
+    for file in found.files:
+        if file.resolve() not in rows:
+            faults.add(f"文件 {file.name}：清单里没有它的行", forgivable=True)
+            entries.append(_Entry("", file, {}))
+    return entries, left_out
+
+
+class _Finder:
+    """Which file a manifest's row means."""
+
+    def __init__(self, manifest: Path, found: Sources) -> None:
+        home = manifest.absolute().parent
+        self.bases = tuple(dict.fromkeys((home, *found.folders)))
+        self.whole = [folder.resolve() for folder in found.whole]
+        self.files = {file.resolve(): file for file in found.files}
+        self.by_name: dict[str, list[Path]] = {}
+        for file in found.files:
+            self.by_name.setdefault(file.name, []).append(file)
+
+    def find(self, name: str) -> tuple[Path | None, str | None]:
+        """The file and no problem, or no file and why."""
+        relative = name.replace("\\", "/")
+        candidates = [Path(os.path.normpath(base / relative)) for base in self.bases]
+        inside = [path for path in candidates if any(path.is_relative_to(base) for base in self.bases)]
+        if not inside:
+            return None, f"文件 {name} 在清单和来源目录之外"
+        there = [path for path in inside if path.is_file()]
+        for path in there:
+            if (real := path.resolve()) in self.files:
+                return self.files[real], None
+        if there:
+            return there[0], None
+        namesakes = self.by_name.get(relative, [])
+        if len(namesakes) > 1:
+            return None, f"文件 {name} 有 {len(namesakes)} 个同名文件，请写出所在目录：{'、'.join(str(path) for path in namesakes)}"
+        if namesakes:
+            return namesakes[0], None
+        # A file that was found but cannot be looked at (a broken link) is for quarantine, not for this check.
+        if listed := [path for path in inside if path in self.files.values()]:
+            return listed[0], None
+        return None, f"找不到文件 {name}"
+
+    def wanted(self, real: Path) -> bool:
+        """Whether a file belongs to the batch: found, or named by the manifest below a directory asked for as a whole."""
+        return real in self.files or any(real.is_relative_to(folder) for folder in self.whole)
+
+
+def _with_name(entry: _Entry, pattern: FilenamePattern | None, listed: bool, faults: _Faults) -> _Entry:
+    """The entry with what its file's name says; a row of the manifest goes before the name."""
+    if pattern is None or entry.path is None:
+        return entry
+    values = pattern.read(entry.path)
+    if values is None:
+        if not listed:
+            faults.add(f"{entry.place}：与文件名规则 {pattern.text} 不符", forgivable=True)
+        return entry if listed else _Entry("", entry.path, entry.values)
+    return _Entry(entry.place, entry.path, {**values, **entry.values})
+
+
+def _assemble(
+    entries: Sequence[_Entry],
+    found: Sources,
+    roster: Roster | None,
+    silent: frozenset[str],
+    settings: Settings,
+    faults: _Faults,
+) -> list[tuple[str, Path | str, Metadata]]:
+    """Ids and parsed values; an entry without a place has had its problem said already."""
+    names = _call_ids(entries, found)
+    places: dict[str, str] = {}
+    batch: list[tuple[str, Path | str, Metadata]] = []
+    for entry, call_id in zip(entries, names, strict=True):
+        metadata = complete(entry.values, roster, settings)
+        if entry.place:
+            for name in metadata.missing:
+                if name not in silent:
+                    faults.add(f"{entry.place}：缺少 {label(name)}", forgivable=True)
+            for problem in metadata.wrong:
+                faults.add(f"{entry.place}：{problem}", forgivable=True)
+        if call_id in places:
+            faults.add(f"{entry.place or entry.path}：call_id {call_id} 与{places[call_id]}重复")
+        places.setdefault(call_id, entry.place or f"文件 {entry.path}")
+        batch.append((call_id, entry.path or entry.values["file"], metadata))
+    return batch
+
+
+def _call_ids(entries: Sequence[_Entry], found: Sources) -> list[str]:
+    """The given ids, else the file's name, else its path below the source, whichever is the first that is its own."""
+    given = {entry.values["call_id"] for entry in entries if entry.values.get("call_id")}
+    paths = [entry.path or Path(entry.values["file"].replace("\\", "/")) for entry in entries]
+    below = [_below(path, found.folders) for path in paths]
+    bare = [not entry.values.get("call_id") for entry in entries]
+    stems = Counter(path.stem for path, nameless in zip(paths, bare, strict=True) if nameless)
+    relatives = Counter(text for text, nameless in zip(below, bare, strict=True) if nameless)
+
+    def choose(entry: _Entry, path: Path, relative: str) -> str:
+        if entry.values.get("call_id"):
+            return entry.values["call_id"]
+        if stems[path.stem] == 1 and path.stem not in given:
+            return path.stem
+        return relative if relatives[relative] == 1 and relative not in given else path.as_posix()
+
+    return [choose(*one) for one in zip(entries, paths, below, strict=True)]
+
+
+def _below(path: Path, folders: Sequence[Path]) -> str:
+    around = [folder for folder in folders if path.is_relative_to(folder)]
+    return path.relative_to(min(around, key=lambda folder: len(folder.parts))).as_posix() if around else path.as_posix()
+
+
+def _hashed(batch: Sequence[tuple[str, Path | str, Metadata]]) -> tuple[tuple[Recording, ...], tuple[Quarantined, ...]]:
+    recordings, quarantined = [], []
+    for call_id, path, metadata in sorted(batch, key=lambda one: (str(one[1]), one[0])):
+        if isinstance(path, str):
+            error = RecordingError(
+                "找不到录音文件", where=path, why="清单里有这一行，磁盘上没有这个文件", next_step="补上录音，或删去清单中的这一行"
+            )
+            quarantined.append(Quarantined(call_id=call_id, path=path, content_hash=None, message=str(error)))
+            continue
+        try:
+            digest = content_hash(path)
+        except RecordingError as unreadable:
+            quarantined.append(Quarantined(call_id=call_id, path=str(path), content_hash=None, message=str(unreadable)))
+            continue
+        recordings.append(Recording(call_id=call_id, content_hash=digest, path=str(path), extra=metadata.extra, **metadata.known))
+    return tuple(recordings), tuple(quarantined)
