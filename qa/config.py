@@ -27,6 +27,7 @@ class IntakeSettings(Section):
     """How recordings and their metadata are found."""
 
     columns: dict[str, str] = Field(default_factory=dict, description="our field name -> the manifest's column name")
+    extra_columns: tuple[str, ...] = Field((), description="further columns of manifest and roster, kept for rubrics to ask about; others are refused")
     filename_pattern: str | None = Field(None, description="named parts, e.g. {agent_id}_{customer_id}_{started_at:%Y%m%d%H%M%S}")
     allow_missing_metadata: bool = False
     roster: Path | None = Field(None, description="CSV, XLSX or JSONL of agents: agent_id, agent_name, team, team_leader, hired_on")
