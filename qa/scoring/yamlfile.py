@@ -54,7 +54,7 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise yaml.MarkedYAMLError(problem=f"嵌套超过 {MAX_DEPTH} 层", problem_mark=self.peek_event().start_mark)
+            raise yaml.MarkedYAMLError(problem=f"嵌套超过 {MAX_DEPTH} 层", problem_mark=self.peek_event().start_mark)  # type: ignore[no-untyped-call]
         node: yaml.Node | None = super().compose_node(parent, index)
         self.depth -= 1
         return node

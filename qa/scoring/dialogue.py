@@ -1,0 +1,60 @@
+"""A call prepared once for all the rules that look into its words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from qa.calls import Heard, Hit, Role
+from qa.text.normalize import Normalized, normalize
+from qa.text.sound import Passage, Reading, read
+
+
+class Dialogue:
+    """The turns of a call, each in its normalised form and as syllables.
+
+    Rules find spans of normalised text; :meth:`hit` turns such a span into evidence: the original words, who said
+    them and when. What one rule has searched for is remembered for the next (:attr:`memory`).
+
+    >>> from qa.calls import Roles, Turn
+    >>> turns = (Turn(role="agent", text="您好，请讲。", start=1.0, end=2.2),)
+    >>> dialogue = Dialogue.of(Heard(duration=9.0, channels=1, turns=turns, roles=Roles(method="manual", confidence=1.0)))
+    >>> dialogue.normals[0].text
+    '您好请讲'
+    >>> dialogue.hit(0, 2, 4, phrase="请讲", closeness=1.0)
+    Hit(role='agent', text='请讲', start=1.6, end=2.0, phrase='请讲', closeness=1.0, turn=0, span=(3, 5), category=None)
+    """
+
+    def __init__(self, heard: Heard, normals: Sequence[Normalized], readings: Sequence[Reading]) -> None:
+        self.heard = heard
+        self.normals = tuple(normals)
+        self.readings = tuple(readings)
+        self.memory: dict[object, object] = {}
+
+    @classmethod
+    def of(cls, heard: Heard) -> Dialogue:
+        """Normalise and read every turn of the call; a call without turns gives an empty dialogue."""
+        normals = [normalize(turn.text) for turn in heard.turns]
+        return cls(heard, normals, [read(normal.text) for normal in normals])
+
+    def __len__(self) -> int:
+        return len(self.normals)
+
+    @cached_property
+    def passage(self) -> Passage:
+        """All turns to be searched in one go; text ``i`` is turn ``i``."""
+        return Passage(self.readings)
+
+    def turns_of(self, *roles: Role) -> tuple[int, ...]:
+        """The indices of the turns of these roles, in order."""
+        return tuple(i for i, turn in enumerate(self.heard.turns) if turn.role in roles)
+
+    def hit(self, turn: int, begin: int, end: int, *, phrase: str | None, closeness: float, category: str | None = None) -> Hit:
+        """Evidence for ``normals[turn].text[begin:end]``: original words and span, role and times."""
+        said = self.heard.turns[turn]
+        first, last = self.normals[turn].original(begin, end)
+        start, stop = said.moment(first, last)
+        return Hit(
+            role=said.role, text=said.text[first:last], start=start, end=stop, phrase=phrase, closeness=closeness,
+            turn=turn, span=(first, last), category=category,
+        )  # fmt: skip
