@@ -1,0 +1,208 @@
+"""Judging a call by a rubric: the one place where outcomes and points are decided.
+
+=============  ==========================  ==========================  =====================================
+outcome        ``require``                 ``forbid``                  points
+=============  ==========================  ==========================  =====================================
+met            the check holds             the check fails             all of them
+missed         the check fails             the check holds             none, or less ``deduct`` for each hit
+unsure         it cannot be told           it cannot be told           leaves the denominator; flag review
+na             not applicable, or cannot be measured; with the reason  leaves the denominator
+=============  ==========================  ==========================  =====================================
+
+Degenerate calls: without a word from anybody (no turns, or empty ones) every criterion is ``na``, there is no
+score and the call is flagged for review: what was not heard must not punish the agent. Where only one party is
+heard, whatever asks for the other's words is ``na``. When nothing applies, ``scaled``, ``band`` and ``passed``
+are None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from qa.calls import Analysis, Complaint, Finding, Heard, Outcome, Recording, Score, Verdict
+from qa.scoring.checks import Check
+from qa.scoring.complaint import detect
+from qa.scoring.dialogue import Dialogue
+from qa.scoring.rubric import Criterion, Rubric, SectionOfSheet
+from qa.scoring.rules import RULES
+from qa.scoring.rules.base import Context, Result
+from qa.scoring.rules.windows import Window
+
+#: Below this it is not safe to say who is the agent, and so not what the agent failed to do.
+SURE_ROLES = 0.6
+
+
+def judge(recording: Recording, heard: Heard, analysis: Analysis, rubric: Rubric) -> Verdict:
+    """The verdict on a call: a finding for every criterion in the order of the sheet, the score, the complaint, the flags.
+
+    The same call and rubric give an equal verdict, always. Raises nothing on any call.
+
+    >>> from qa.analysis.metrics import analyse
+    >>> from qa.calls import Roles, Turn
+    >>> from qa.config import AnalysisSettings, shipped
+    >>> from qa.scoring.rubric import load_rubric
+    >>> heard = Heard(duration=None, channels=0, turns=(Turn(role="agent", text="您好，这里是优选商城，工号8001，请问有什么可以帮您？"),),
+    ...               roles=Roles(method="manual", confidence=1.0))
+    >>> rubric = load_rubric(shipped("rubrics", "general_inbound.yaml"))
+    >>> verdict = judge(Recording(call_id="c1", content_hash="00"), heard, analyse(heard, AnalysisSettings()), rubric)
+    >>> finding = verdict.findings[0]
+    >>> finding.criterion, finding.outcome, finding.hits[0].text
+    ('greeting', 'met', '您好')
+    """
+    dialogue = Dialogue.of(heard)
+    complaint = detect(dialogue, rubric.lexicons)
+    context = Context(
+        recording=recording,
+        heard=heard,
+        analysis=analysis,
+        dialogue=dialogue,
+        lexicons=rubric.lexicons,
+        complaint=complaint,
+        window=Window.whole(heard),
+        rules=RULES,
+    )
+    findings = tuple(_finding(section, criterion, context) for section, criterion in rubric.criteria())
+    score = _score(findings, rubric)
+    flags = tuple(sorted(_flags(findings, score, complaint, heard, rubric)))
+    return Verdict(findings=findings, score=score, complaint=complaint, rubric=rubric.ref, flags=flags)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ruling:
+    """An outcome before points: why, and on what it rests."""
+
+    outcome: Outcome
+    result: Result
+
+
+def _finding(section: SectionOfSheet, criterion: Criterion, context: Context) -> Finding:
+    ruling = _rule(criterion, context)
+    result = ruling.result
+    points, possible = _points(criterion, ruling)
+    # What was said right elsewhere is no evidence of an absence, and a clean call has nothing to show.
+    shown = result.hits if ruling.outcome in ("missed", "unsure") or criterion.require else ()
+    if ruling.outcome == "missed" and criterion.require and not criterion.award:
+        shown = tuple(hit for hit in shown if _accuses(criterion.require))
+    return Finding(
+        criterion=criterion.id,
+        name=criterion.name,
+        section=section.name,
+        outcome=ruling.outcome,
+        points=points,
+        max_points=possible,
+        fatal=criterion.fatal,
+        hits=shown,
+        searched=result.searched,
+        nearest=result.nearest,
+        reason=result.reason,
+    )
+
+
+def _accuses(check: Check) -> bool:
+    """Whether the hits of a failed requirement are what it fails by: those of a ``not``."""
+    return check.not_ is not None or any(_accuses(part) for part in check.parts())
+
+
+def _rule(criterion: Criterion, context: Context) -> _Ruling:
+    """The outcome of one criterion."""
+    if criterion.kind == "human":
+        return _Ruling("na", Result(state="na", reason="人工评分项，不计入自动得分"))
+    if not any(turn.text.strip() for turn in context.heard.turns):
+        return _Ruling("na", Result(state="na", reason="没有可评的话语"))
+    unclear = _roles_unclear(criterion, context.heard)
+    if unclear:
+        return _Ruling("unsure", Result(state="unsure", reason=unclear))
+    barred = _barred(criterion, context)
+    if barred:
+        return barred
+    check = criterion.require or criterion.forbid
+    assert check is not None  # the rubric's schema sees to it
+    result = _asked(criterion, check, context, accusing=criterion.forbid is not None)
+    if result.state in ("na", "unsure"):
+        return _Ruling("na" if result.state == "na" else "unsure", result)
+    good = (result.state == "holds") == (criterion.require is not None)
+    return _Ruling("met" if good else "missed", result)
+
+
+def _asked(criterion: Criterion, check: Check, context: Context, *, accusing: bool) -> Result:
+    against = context.against() if accusing else context
+    return against.inside(criterion.scope, lambda inside: inside.evaluate(check))
+
+
+def _barred(criterion: Criterion, context: Context) -> _Ruling | None:
+    """``na`` or ``unsure`` when the conditions of the criterion say so; None when it applies."""
+    for condition, wanted in ((criterion.when, "holds"), (criterion.na_when, "fails")):
+        if condition is None:
+            continue
+        result = context.against().evaluate(condition)
+        if result.state == "unsure":
+            return _Ruling("unsure", Result(state="unsure", hits=result.hits, reason=result.reason or "不能确定本项是否适用"))
+        if result.state != wanted:
+            reason = result.reason if result.state == "na" else criterion.na_reason or result.reason
+            return _Ruling("na", Result(state="na", reason=reason or "本通电话不适用"))
+    return None
+
+
+def _points(criterion: Criterion, ruling: _Ruling) -> tuple[float, float]:
+    """Points earned and points that could be earned."""
+    if ruling.outcome in ("na", "unsure"):
+        return 0.0, 0.0
+    if ruling.outcome == "met":
+        return criterion.points, criterion.points
+    hits = len(ruling.result.hits)
+    if criterion.deduct:
+        lost = min(criterion.deduct.each * max(1, hits), criterion.deduct.at_most or criterion.points)
+        return round(criterion.points - lost, 2), criterion.points
+    if criterion.award:
+        return round(min(criterion.award.each * hits, criterion.award.at_most or criterion.points), 2), criterion.points
+    return 0.0, criterion.points
+
+
+def _score(findings: Sequence[Finding], rubric: Rubric) -> Score:
+    """The sum over what could be measured. A fatal miss makes ``scaled`` 0; ``total`` still says what was earned otherwise."""
+    total = round(sum(finding.points for finding in findings), 2)
+    possible = round(sum(finding.max_points for finding in findings), 2)
+    fatal = tuple(finding.criterion for finding in findings if finding.fatal and finding.outcome == "missed")
+    scaled = 0.0 if fatal else round(100.0 * total / possible, 2) if possible else None
+    if scaled is None:
+        return Score(total=total, possible=possible, scaled=None, band=None, passed=None)
+    passed = not fatal and scaled >= rubric.pass_mark
+    return Score(total=total, possible=possible, scaled=scaled, band=rubric.band(scaled), passed=passed, fatal=fatal)
+
+
+def _flags(findings: Sequence[Finding], score: Score, complaint: Complaint, heard: Heard, rubric: Rubric) -> Iterator[str]:
+    """Why somebody should look at the call."""
+    if complaint.detected:
+        yield "complaint"
+    if complaint.threat:
+        yield "threat"
+    if score.fatal:
+        yield "fatal"
+    if score.passed is False:
+        yield "low_score"
+    if heard.roles.confidence < SURE_ROLES:
+        yield "roles"
+    confirm = {criterion.id for _, criterion in rubric.criteria() if criterion.kind == "assist" or criterion.fatal}
+    doubt = any(finding.outcome == "unsure" or (finding.outcome == "missed" and finding.criterion in confirm) for finding in findings)
+    if doubt or not any(turn.role == "agent" and turn.text.strip() for turn in heard.turns):
+        yield "review"
+
+
+def _roles_unclear(criterion: Criterion, heard: Heard) -> str | None:
+    """Why the criterion cannot be judged when it is not clear who is the agent; None when it is, or does not matter."""
+    asks = criterion.scope.role not in (None, "any") or any(_needs_roles(check) for check in criterion.checks())
+    if heard.roles.confidence >= SURE_ROLES or not asks:
+        return None
+    return f"分不清谁是坐席（把握 {heard.roles.confidence:.2f}，要求 {SURE_ROLES:.2f}）"
+
+
+def _needs_roles(check: Check) -> bool:
+    """Whether the answer depends on who is the agent."""
+    if check.complaint is not None or (check.scope is not None and check.scope.role not in (None, "any")):
+        return True
+    if check.event is not None and check.event.by is not None:
+        return True
+    return check.metric is not None and (
+        check.metric.name.startswith(("agent_", "customer_", "interruptions_")) or check.metric.name == "first_response"
+    )

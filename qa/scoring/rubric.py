@@ -1,0 +1,315 @@
+"""Rubrics: a sheet of criteria with points, read from YAML and checked to the last key.
+
+``load_rubric`` gives a :class:`Rubric` or one :class:`~qa.errors.RubricError` that names every fault of the file
+with its line. A rubric's ``hash`` covers all that can change a verdict: the sheet as understood and the phrases of
+the lexicons that it uses, but no comment, spacing or order of keys.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+
+from qa.calls import RubricRef
+from qa.errors import RubricError
+from qa.scoring.checks import Check, NotEmpty, Part, Scope, Text, Texts, nearest_name
+from qa.scoring.lexicon import Lexicon, Phrase, load_lexicons
+from qa.scoring.yamlfile import Lines, describe_faults, load_yaml
+
+Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=64)]
+
+#: Lexicons that judging reads whatever the sheet asks for: the complaint of the customer is always looked for.
+ALWAYS_USED = ("complaint", "threat")
+
+
+class Band(Part):
+    """A name for scores from ``from`` up."""
+
+    name: Text
+    from_: float = Field(alias="from", ge=0, le=100)
+
+
+class Examples(Part):
+    """What the agent says (or, as a list of ``角色：话``, both say) when the criterion is met, and when it is missed.
+
+    They explain the criterion to people, and the tests judge them.
+    """
+
+    good: tuple[Texts, ...] = ()
+    bad: tuple[Texts, ...] = ()
+
+
+class PerHit(Part):
+    """Points for every hit, up to a limit; without ``at_most`` the points of the criterion are the limit."""
+
+    each: float = Field(gt=0)
+    at_most: float | None = Field(None, gt=0)
+
+
+class Criterion(Part):
+    """One item of the sheet.
+
+    ``require``: met when the check holds. ``forbid``: missed when it holds. ``when`` and ``na_when`` decide first
+    whether the item applies; where it does not, it leaves the denominator with ``na_reason``. ``kind``: auto 自,
+    assist 辅 (a miss is marked for a person to confirm), human 人 (no check; never part of the automatic score).
+    ``fatal`` (一票否决) makes the whole score 0 when missed.
+    """
+
+    id: Id
+    name: Text
+    points: float = Field(0.0, ge=0, le=100)
+    why: str = Field(min_length=1)
+    examples: Examples = Examples()
+    kind: Literal["auto", "assist", "human"] = "auto"
+    fatal: bool = False
+    scope: Scope = Scope()
+    require: Check | None = None
+    forbid: Check | None = None
+    deduct: PerHit | None = None
+    award: PerHit | None = None
+    when: Check | None = None
+    na_when: Check | None = None
+    na_reason: Text | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Criterion:
+        faults = list(self._faults())
+        if faults:
+            raise ValueError("；".join(faults))
+        return self
+
+    def _faults(self) -> Iterator[str]:
+        checks = (self.require is not None) + (self.forbid is not None)
+        if self.kind == "human" and checks:
+            yield "人工项（kind: human）不写 require 或 forbid"
+        if self.kind != "human" and checks != 1:
+            yield "要写且只写 require（做到才得分）与 forbid（出现就扣分）之一"
+        if self.points == 0 and not self.fatal:
+            yield "points 为 0 的项目没有作用；只有一票否决项（fatal: true）可以不写 points"
+        if self.deduct and not self.forbid:
+            yield "deduct（按次扣分）只与 forbid 一起用"
+        if self.award and not self.require:
+            yield "award（按次得分）只与 require 一起用"
+        for name, rule in (("deduct", self.deduct), ("award", self.award)):
+            if rule and max(rule.each, rule.at_most or 0.0) > self.points:
+                yield f"{name} 的分数超过本项的 {self.points:g} 分"
+
+    def checks(self) -> Iterator[Check]:
+        """Every check of the criterion, those inside others too."""
+        pending = [check for check in (self.require, self.forbid, self.when, self.na_when, self.scope.after, self.scope.before) if check]
+        while pending:
+            check = pending.pop()
+            yield check
+            pending += check.parts()
+
+
+class SectionOfSheet(Part):
+    """A group of criteria; ``points``, where written, must be their sum."""
+
+    id: Id
+    name: Text
+    points: float | None = None
+    criteria: Annotated[tuple[Criterion, ...], NotEmpty]
+
+
+class Sheet(Part):
+    """A rubric file, as written."""
+
+    id: Id
+    version: Text
+    name: Text
+    description: str | None = None
+    pass_mark: float = Field(80.0, ge=0, le=100)
+    bands: tuple[Band, ...] = ()
+    total: float | None = Field(None, gt=0, description="满分；写了就必须等于各项之和")
+    lexicons: Annotated[tuple[Text, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)] = ()
+    sections: Annotated[tuple[SectionOfSheet, ...], NotEmpty]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rubric:
+    """A sheet with its lexicons, ready to judge with.
+
+    >>> from qa.config import shipped
+    >>> rubric = load_rubric(shipped("rubrics", "general_inbound.yaml"))
+    >>> rubric.id, rubric.total, rubric.band(91.5)
+    ('general-inbound', 100.0, '良好')
+    """
+
+    sheet: Sheet
+    lexicons: Mapping[str, Lexicon]
+    hash: str
+    path: Path = field(compare=False)
+
+    @property
+    def id(self) -> str:
+        return self.sheet.id
+
+    @property
+    def version(self) -> str:
+        return self.sheet.version
+
+    @property
+    def name(self) -> str:
+        return self.sheet.name
+
+    @property
+    def pass_mark(self) -> float:
+        return self.sheet.pass_mark
+
+    @property
+    def ref(self) -> RubricRef:
+        """What a score says about the rubric that made it."""
+        return RubricRef(self.id, self.version, self.hash)
+
+    @property
+    def total(self) -> float:
+        """The points of the whole sheet, items for people included."""
+        return round(sum(criterion.points for _, criterion in self.criteria()), 2)
+
+    def criteria(self) -> Iterator[tuple[SectionOfSheet, Criterion]]:
+        """Every criterion with its section, in the order of the sheet."""
+        return ((section, criterion) for section in self.sheet.sections for criterion in section.criteria)
+
+    def band(self, scaled: float) -> str | None:
+        """The name of the highest band that ``scaled`` reaches; None when the sheet has none that low."""
+        reached = [band for band in self.sheet.bands if scaled >= band.from_]
+        return max(reached, key=lambda band: band.from_).name if reached else None
+
+
+def load_rubric(path: Path) -> Rubric:
+    """The rubric of a YAML file with the lexicons that it names; paths in it are relative to the file.
+
+    Raises:
+        RubricError: every fault of the file at once (unknown keys with the nearest known one, missing and wrong
+            values, unknown lexicons and metrics, duplicate ids, sums that do not add up), each with file, line and path.
+    """
+    data, lines = load_yaml(path)
+    if not isinstance(data, dict):
+        raise RubricError(
+            "评分规则是空的", where=str(path), why="文件里没有 id、version、sections 等键", next_step="参照 rubrics/general_inbound.yaml"
+        )
+    faults: list[str] = []
+    sheet = None
+    try:
+        sheet = Sheet.model_validate(data)
+    except ValidationError as error:
+        faults += describe_faults(Sheet, error, path, lines)
+    lexicons, lexicon_faults = _lexicons(data, path, lines)
+    faults += lexicon_faults
+    if not lexicon_faults:
+        faults += _unknown_lexicons(data, lexicons, path, lines)
+    faults += _duplicates(data, path, lines)
+    if sheet is not None:
+        faults += _sums(sheet, path, lines)
+    if faults or sheet is None:
+        why = "\n        ".join(sorted(set(faults), key=_by_line))
+        raise RubricError(f"评分规则有 {len(set(faults))} 处错误", where=str(path), why=why, next_step="逐处改正后再试")
+    return Rubric(sheet=sheet, lexicons=lexicons, hash=_hash(sheet, lexicons), path=path)
+
+
+def _by_line(fault: str) -> tuple[str, int, str]:
+    place = fault.split(" ", 1)[0]
+    name, _, line = place.rpartition(":")
+    return (name, int(line), fault) if line.isdigit() else (place, 0, fault)
+
+
+def _lexicons(data: Mapping[str, object], path: Path, lines: Lines) -> tuple[dict[str, Lexicon], list[str]]:
+    """The lexicons of the files and folders that the sheet names."""
+    named = data.get("lexicons", ())
+    files: list[Path] = []
+    faults: list[str] = []
+    for number, entry in enumerate([named] if isinstance(named, str) else named if isinstance(named, list) else ()):
+        place = path.parent / str(entry)
+        if place.exists():
+            files.append(place)
+        else:
+            faults.append(f"{path}:{lines.line(['lexicons', number])} lexicons.{number}：没有这个词库文件或目录：{entry}")
+    try:
+        return load_lexicons(files), faults
+    except RubricError as error:
+        return {}, [*faults, *(line.strip() for line in (error.why or str(error)).splitlines())]
+
+
+def _say_lexicons(value: object, place: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every lexicon id that a ``say`` names anywhere in the file, with where it stands."""
+    if isinstance(value, dict):
+        for key, below in value.items():
+            if key == "say" and isinstance(below, dict) and "lexicon" in below:
+                named = below["lexicon"]
+                yield from (((*place, "say", "lexicon"), str(name)) for name in (named if isinstance(named, list) else [named]))
+            yield from _say_lexicons(below, (*place, str(key)))
+    elif isinstance(value, list):
+        for number, below in enumerate(value):
+            yield from _say_lexicons(below, (*place, number))
+
+
+def _unknown_lexicons(data: object, lexicons: Mapping[str, Lexicon], path: Path, lines: Lines) -> Iterator[str]:
+    for place, name in _say_lexicons(data):
+        if name not in lexicons:
+            where = ".".join(str(part) for part in place)
+            yield f"{path}:{lines.line(place)} {where}：没有名为 {name} 的词库{nearest_name(name, lexicons)}"
+
+
+def _duplicates(data: Mapping[str, object], path: Path, lines: Lines) -> Iterator[str]:
+    """Ids that stand twice; looked for in the raw file, so that they are told together with every other fault."""
+    places: dict[tuple[str, str], list[tuple[str | int, ...]]] = {}
+    for number, section in enumerate(_tables(data.get("sections"))):
+        places.setdefault(("分组", str(section.get("id"))), []).append(("sections", number, "id"))
+        for index, criterion in enumerate(_tables(section.get("criteria"))):
+            places.setdefault(("项目", str(criterion.get("id"))), []).append(("sections", number, "criteria", index, "id"))
+    for (kind, name), found in places.items():
+        for place in found[1:]:
+            where = ".".join(str(part) for part in place)
+            yield f"{path}:{lines.line(place)} {where}：{kind} {name} 重复，首次在第 {lines.line(found[0])} 行"
+
+
+def _tables(value: object) -> list[Mapping[str, object]]:
+    return [entry if isinstance(entry, dict) else {} for entry in value] if isinstance(value, list) else []
+
+
+def _sums(sheet: Sheet, path: Path, lines: Lines) -> Iterator[str]:
+    """Points that do not add up to what the file says they do, bands that overlap."""
+    for number, section in enumerate(sheet.sections):
+        added = round(sum(criterion.points for criterion in section.criteria), 2)
+        if section.points is not None and added != section.points:
+            where = f"sections.{number}.points"
+            yield f"{path}:{lines.line(['sections', number, 'points'])} {where}：写的是 {section.points:g} 分，各项之和是 {added:g} 分"
+    total = round(sum(criterion.points for section in sheet.sections for criterion in section.criteria), 2)
+    if sheet.total is not None and total != sheet.total:
+        yield f"{path}:{lines.line(['total'])} total：写的是 {sheet.total:g} 分，各项之和是 {total:g} 分"
+    for limit, times in Counter(band.from_ for band in sheet.bands).items():
+        if times > 1:
+            yield f"{path}:{lines.line(['bands'])} bands：有 {times} 个等级都从 {limit:g} 分起"
+
+
+def _hash(sheet: Sheet, lexicons: Mapping[str, Lexicon]) -> str:
+    """SHA-256 of the sheet as understood and of the lexicons it uses."""
+    used = {
+        name
+        for section in sheet.sections
+        for criterion in section.criteria
+        for check in criterion.checks()
+        if check.say
+        for name in check.say.lexicon
+    }
+    content = {
+        "sheet": sheet.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"lexicons"}),
+        "lexicons": {name: _words(lexicons[name]) for name in sorted(used.union(ALWAYS_USED) & lexicons.keys())},
+    }
+    canonical = json.dumps(content, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(canonical.encode("utf-8")).hexdigest()
+
+
+def _words(lexicon: Lexicon) -> dict[str, object]:
+    def dumped(phrases: Iterable[Phrase]) -> list[dict[str, object]]:
+        return [phrase.model_dump(mode="json", exclude_defaults=True) for phrase in phrases]
+
+    return {"name": lexicon.name, "phrases": dumped(lexicon.phrases), "excluding": dumped(lexicon.excluding)}

@@ -1,0 +1,29 @@
+"""The operators: one module a family, one pure function an operator, and the table that names them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from qa.scoring.rules.base import Context, Result
+from qa.scoring.rules.events import event
+from qa.scoring.rules.logic import count, every, negation, some
+from qa.scoring.rules.metadata import complaint, metadata
+from qa.scoring.rules.metrics import metric, rate
+from qa.scoring.rules.pattern import pattern
+from qa.scoring.rules.say import say
+
+#: The field of a check -> what it means. A new operator is a field, a function and a line here.
+RULES: Mapping[str, Callable[[Any, Context], Result]] = {
+    "say": say,
+    "pattern": pattern,
+    "metric": metric,
+    "event": event,
+    "rate": rate,
+    "metadata": metadata,
+    "complaint": complaint,
+    "all": every,
+    "any": some,
+    "not_": negation,
+    "count": count,
+}

@@ -1,0 +1,98 @@
+"""What every operator is given and what it gives back.
+
+An operator is a pure function ``(rule, context) -> Result``. It never decides about points: that is the engine's.
+Its state is one of four: the check ``holds``, ``fails``, cannot be told (``unsure``), or cannot be asked of this
+call at all (``na``, with the reason).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from qa.calls import Analysis, Complaint, Heard, Hit, Recording, Searched, Seconds
+from qa.scoring.checks import Check, Scope
+from qa.scoring.dialogue import Dialogue
+from qa.scoring.lexicon import Lexicon
+from qa.scoring.rules.windows import Window, opened, words_for
+
+State = Literal["holds", "fails", "unsure", "na"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What an operator found: where, or how near to it, in which window, and what the places alone do not say."""
+
+    state: State
+    hits: tuple[Hit, ...] = ()
+    searched: Searched | None = None
+    nearest: Hit | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """A call as an operator sees it, through the window it may look through.
+
+    ``accusing`` says that the check counts against the agent when it holds, so that a doubtful hit must not be
+    believed; otherwise it counts against the agent when it fails, and a doubtful absence must not.
+    """
+
+    recording: Recording
+    heard: Heard
+    analysis: Analysis
+    dialogue: Dialogue
+    lexicons: Mapping[str, Lexicon]
+    complaint: Complaint
+    window: Window
+    rules: Mapping[str, Callable[[Any, Context], Result]]
+    accusing: bool = False
+    span: tuple[Seconds, Seconds] | None = None
+
+    def evaluate(self, check: Check) -> Result:
+        """The result of a check. A scope of its own stands in place of its criterion's; only the role is inherited."""
+        if check.scope is not None:
+            return self.inside(check.scope, lambda context: context._apply(check))
+        return self._apply(check)
+
+    def inside(self, scope: Scope, ask: Callable[[Context], Result]) -> Result:
+        """What ``ask`` finds in the window of ``scope``; ``na`` or ``unsure`` where there is no such window."""
+        role = scope.role or self.window.searched.role or "any"
+        whole = Window.whole(self.heard) if self.span is None else Window.whole(self.heard).between(self.heard, *self.span)
+        window = whole.for_role(role, self.heard)
+        if scope.edges:
+            narrowed = opened(scope, window, self.heard)
+            if narrowed is None:
+                return Result(state="na", reason="转写没有时间，无法按秒限定范围")
+            window = narrowed
+        for anchor, later in ((scope.after, True), (scope.before, False)):
+            if anchor is None:
+                continue
+            found = replace(self, window=Window.whole(self.heard), accusing=True).evaluate(anchor)
+            if found.state in ("na", "unsure"):
+                return found
+            if found.state == "fails" or not found.hits:
+                return Result(state="na", reason=found.reason or "没有出现作为前提的情形")
+            window = window.beside(found.hits, self.heard, scope, later=later)
+        return ask(replace(self, window=window))
+
+    def during(self, start: Seconds, end: Seconds) -> Context:
+        """The same, looking only at turns that share a moment with ``start`` .. ``end``, whatever scopes say."""
+        span = (round(max(0.0, start), 2), round(end, 2))
+        return replace(self, span=span, window=self.window.between(self.heard, *span))
+
+    def against(self) -> Context:
+        """The same for a check whose meaning is turned round."""
+        return replace(self, accusing=not self.accusing)
+
+    def _apply(self, check: Check) -> Result:
+        return self.rules[check.operator](getattr(check, check.operator), self)
+
+    def silent(self) -> Result | None:
+        """``na`` when the party that this window is about never speaks, so that nothing can be asked of its words."""
+        role = self.window.searched.role
+        spoken = any(turn.text.strip() and role in (None, turn.role) for turn in self.heard.turns)
+        if spoken:
+            return None
+        return Result(state="na", searched=self.window.searched, reason=f"全程没有听到{words_for(role)}说话")

@@ -1,0 +1,118 @@
+"""Words that are said, or are not: phrases and lexicons, by characters and by sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from qa.calls import Hit
+from qa.scoring import phrases as matching
+from qa.scoring.checks import Say
+from qa.scoring.lexicon import Phrase
+from qa.scoring.rules.base import Context, Result
+from qa.scoring.rules.certainty import GREY_BAND, doubtful, hardly_understood
+from qa.scoring.rules.windows import words_for
+from qa.text.sound import default_closeness, read
+
+
+def say(rule: Say, context: Context) -> Result:
+    """Holds when enough of the phrases are said in the window; the places are the hits.
+
+    Fails with the window that was searched and the nearest thing to a phrase. ``unsure`` as described in
+    :mod:`qa.scoring.rules.certainty`; ``na`` when the party never speaks.
+    """
+    silent = context.silent()
+    if silent:
+        return silent
+    groups = list(_groups(rule, context))
+    found = [matching.search(context.dialogue, context.window.turns, phrases, excluding) for _, phrases, excluding in groups]
+    if not context.accusing:
+        if _enough(rule, found):
+            return Result(state="holds", hits=_apart(found), searched=context.window.searched)
+        return _absent(rule, context, groups, _apart(found))
+    sure = [[hit for hit in hits if not doubtful(hit, context.heard)] for hits in found]
+    if _enough(rule, sure):
+        return Result(state="holds", hits=_apart(sure), searched=context.window.searched)
+    if _enough(rule, found):
+        return Result(state="unsure", hits=_apart(found), searched=context.window.searched, reason="只是读音相近，且识别把握低，请复听")
+    return Result(state="fails", searched=context.window.searched)
+
+
+Group = tuple[str, tuple[Phrase, ...], tuple[Phrase, ...]]  # name, phrases, benign contexts
+
+
+def _groups(rule: Say, context: Context) -> Iterator[Group]:
+    """The phrases of the rule (each for itself where all are required) and of each lexicon, with their benign contexts."""
+    for part in [(phrase,) for phrase in rule.phrases] if rule.match == "all" else [rule.phrases]:
+        if part:
+            yield "、".join(phrase.text for phrase in part), _adjusted(part, rule.closeness, rule.exact), rule.excluding
+    for name in rule.lexicon:
+        lexicon = context.lexicons[name]
+        phrases = lexicon.of_category(*rule.categories) if rule.categories else lexicon.phrases
+        yield lexicon.name, _adjusted(phrases, rule.closeness, rule.exact), lexicon.excluding + rule.excluding
+
+
+@lru_cache(maxsize=256)
+def _adjusted(phrases: tuple[Phrase, ...], closeness: float | None, exact: bool) -> tuple[Phrase, ...]:
+    """The phrases with what the rule says about all of them."""
+    said = ({"closeness": closeness} if closeness is not None else {}) | ({"exact": True} if exact else {})
+    return tuple(phrase.model_copy(update=said) for phrase in phrases) if said else phrases
+
+
+def _apart(groups: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
+    """The hits that do not lie over one another, the longer before the closer before the earlier: one utterance is one hit."""
+
+    def preference(hit: Hit) -> tuple[int, float, int, int]:
+        begin, end = hit.span or (0, 0)
+        return begin - end, -hit.closeness, hit.turn or 0, begin
+
+    kept: list[Hit] = []
+    for hit in sorted((hit for group in groups for hit in group), key=preference):
+        begin, end = hit.span or (0, 0)
+        if all(other.turn != hit.turn or other.span is None or end <= other.span[0] or begin >= other.span[1] for other in kept):
+            kept.append(hit)
+    return tuple(sorted(kept, key=lambda hit: (hit.turn or 0, hit.span or (0, 0))))
+
+
+def _enough(rule: Say, groups: Sequence[Sequence[Hit]]) -> bool:
+    """Whether the hits are as many, and of as many phrases, as the rule asks."""
+    hits = _apart(groups)
+    if len(hits) < rule.times:
+        return False
+    if rule.match == "all":
+        return all(groups)
+    return bool(hits) if rule.match == "any" else len({hit.phrase for hit in hits}) >= rule.match
+
+
+def _absent(rule: Say, context: Context, groups: Sequence[Group], hits: Sequence[Hit]) -> Result:
+    """Too little was said: the window, the nearest miss, and whether that can be held against the agent."""
+    phrases = tuple(dict.fromkeys(phrase for _, group, _ in groups for phrase in group))
+    near = matching.nearest(context.dialogue, context.window.turns, phrases) if not hits else None
+    searched = context.window.searched
+    who = words_for(searched.role)
+    place = f"{who}的{context.window.note or '全部'}话语"
+    names = "、".join(f"「{name}」" for name, _, _ in groups[:4]) + (" 等" if len(groups) > 4 else "")
+    reason = f"{place}里没有{names}" if not hits else f"{place}里{names}只有 {len(hits)} 处，不够 {_wanted(rule)}"
+    if not hits and near is not None and _just_short(near, phrases):
+        return Result(state="unsure", searched=searched, nearest=near, reason=f"{reason}，但有一处差一点：「{near.text}」")
+    if hardly_understood(context.window.turns, context.heard):
+        return Result(state="unsure", searched=searched, nearest=near, reason=f"{reason}，但其中大半识别把握很低，请复听")
+    return Result(state="fails", hits=tuple(hits), searched=searched, nearest=near, reason=reason)
+
+
+def _wanted(rule: Say) -> str:
+    if rule.match == "any":
+        return f"{rule.times} 处"
+    return "全部" if rule.match == "all" else f"{rule.match} 种"
+
+
+def _just_short(near: Hit, phrases: Sequence[Phrase]) -> bool:
+    """Whether the nearest miss lies in the grey band below what its phrase asks for; never for one matched by characters."""
+    limits = [phrase.closeness or _by_length(phrase) for phrase in phrases if phrase.text == near.phrase and not phrase.exact]
+    limit = min(limits, default=1.0)
+    return limit < 1.0 and limit - GREY_BAND <= near.closeness < limit
+
+
+@lru_cache(maxsize=4096)
+def _by_length(phrase: Phrase) -> float:
+    return min(default_closeness(len(read("".join(pieces)))) for pieces in phrase.variants)

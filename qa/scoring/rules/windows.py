@@ -1,0 +1,128 @@
+"""Where a check looks: the turns inside a scope, and how that is said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from qa.calls import Heard, Hit, Role, Searched, Seconds
+from qa.scoring.checks import Scope
+
+NAMES = {"agent": "坐席", "customer": "客户", "unknown": "未知说话人"}
+
+
+def words_for(role: str | None) -> str:
+    """The party's name in Chinese.
+
+    >>> words_for("agent"), words_for(None)
+    ('坐席', '双方')
+    """
+    return NAMES.get(role or "", "双方")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The turns that are looked through, by index, and what is reported about an absence in them.
+
+    ``note`` says the window in words where it is not the whole call.
+    """
+
+    turns: tuple[int, ...]
+    searched: Searched
+    note: str = ""
+
+    @classmethod
+    def whole(cls, heard: Heard) -> Window:
+        """All of the call, either party."""
+        searched = Searched(start=0.0 if heard.timed else None, end=heard.duration if heard.timed else None, turns=len(heard.turns))
+        return cls(tuple(range(len(heard.turns))), searched)
+
+    def for_role(self, role: str, heard: Heard) -> Window:
+        """Only the turns of ``role``; of either for "any"."""
+        if role == "any":
+            return replace(self, searched=replace(self.searched, role=None))
+        party: Role = "agent" if role == "agent" else "customer"
+        turns = tuple(index for index in self.turns if heard.turns[index].role == party)
+        return replace(self, turns=turns, searched=replace(self.searched, role=party, turns=len(turns)))
+
+    def between(self, heard: Heard, start: Seconds, end: Seconds) -> Window:
+        """Only the turns that share a moment with ``start`` .. ``end``."""
+        turns = tuple(index for index in self.turns if _overlaps(heard, index, start, end))
+        return replace(self, turns=turns, searched=replace(self.searched, start=round(start, 2), end=round(end, 2), turns=len(turns)))
+
+    def beside(self, hits: Sequence[Hit], heard: Heard, scope: Scope, *, later: bool) -> Window:
+        """Only the turns after (before) any of ``hits``, as near to it as ``scope`` demands."""
+        chosen: set[int] = set()
+        for hit in hits:
+            near = [index for index in self.turns if _beyond(heard, index, hit, later=later)]
+            if scope.within_seconds is not None:
+                near = [index for index in near if _apart(heard, index, hit, later=later) <= scope.within_seconds]
+            near = near if later else near[::-1]
+            chosen.update(near[: scope.within_turns])
+        turns = tuple(sorted(chosen))
+        times = [heard.turns[index] for index in turns]
+        start, end = (times[0].start, times[-1].end) if times else (hits[0].end, hits[-1].end)
+        return replace(self, turns=turns, searched=replace(self.searched, start=start, end=end, turns=len(turns)))
+
+
+def opened(scope: Scope, window: Window, heard: Heard) -> Window | None:
+    """The part of ``window`` at the beginning or end of the call; None when only times bound it and there are none.
+
+    >>> from qa.calls import Roles, Turn
+    >>> turns = [Turn(role="agent", text="您好", start=start, end=start + 1) for start in (1.0, 5.0, 20.0)]
+    >>> heard = Heard(duration=30.0, channels=1, turns=tuple(turns), roles=Roles(method="manual", confidence=1.0))
+    >>> opened(Scope(first_seconds=15), Window.whole(heard), heard).turns
+    (0, 1)
+    """
+    indices: set[int] = set()
+    start: Seconds | None = None
+    end: Seconds | None = None
+    notes = []
+    if heard.timed and heard.duration is not None:
+        if scope.first_seconds is not None:
+            start, end = 0.0, min(scope.first_seconds, heard.duration)
+            indices.update(index for index in window.turns if (heard.turns[index].start or 0.0) < scope.first_seconds)
+            notes.append(f"前 {scope.first_seconds:g} 秒")
+        if scope.last_seconds is not None:
+            limit = max(0.0, heard.duration - scope.last_seconds)
+            start, end = (limit if start is None else start), heard.duration
+            indices.update(index for index in window.turns if (heard.turns[index].end or 0.0) > limit)
+            notes.append(f"最后 {scope.last_seconds:g} 秒")
+    elif scope.first_turns is None and scope.last_turns is None:
+        return None
+    if scope.first_turns is not None:
+        indices.update(window.turns[: scope.first_turns])
+        notes.append(f"前 {scope.first_turns} 句")
+    if scope.last_turns is not None:
+        indices.update(window.turns[-scope.last_turns :])
+        notes.append(f"最后 {scope.last_turns} 句")
+    turns = tuple(sorted(indices))
+    starts = [time for index in turns if (time := heard.turns[index].start) is not None]
+    ends = [time for index in turns if (time := heard.turns[index].end) is not None]
+    if heard.timed:
+        start = min([*starts, *([] if start is None else [start])], default=None)
+        end = max([*ends, *([] if end is None else [end])], default=None)
+    searched = replace(window.searched, start=start, end=end, turns=len(turns))
+    return Window(turns, searched, "或".join(notes))
+
+
+def _overlaps(heard: Heard, index: int, start: Seconds, end: Seconds) -> bool:
+    turn = heard.turns[index]
+    return turn.start is not None and turn.end is not None and turn.start < end and turn.end > start
+
+
+def _beyond(heard: Heard, index: int, hit: Hit, *, later: bool) -> bool:
+    """Whether a turn comes after (before) a hit: by their order when both are turns, else by time."""
+    if hit.turn is not None:
+        return index > hit.turn if later else index < hit.turn
+    turn = heard.turns[index]
+    if turn.start is None or turn.end is None or hit.start is None or hit.end is None:
+        return False
+    return turn.end > hit.end if later else turn.start < hit.start
+
+
+def _apart(heard: Heard, index: int, hit: Hit, *, later: bool) -> Seconds:
+    turn = heard.turns[index]
+    if turn.start is None or turn.end is None or hit.start is None or hit.end is None:
+        return 0.0
+    return max(0.0, turn.start - hit.end if later else hit.start - turn.end)
