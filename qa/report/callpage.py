@@ -1,0 +1,225 @@
+"""What the page of one call shows, made ready for its template: the judged call laid out, nothing judged anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from qa.analysis.metrics import METRICS
+from qa.calls import Call, Event, Finding, Hit, Role, Turn
+from qa.report.media import Playable
+from qa.report.wording import EVENTS, ROLES, clock, number, percent
+
+#: Below these the recogniser was guessing; the page shades the words so that nobody takes them for certain.
+DOUBTFUL, WEAK = 0.35, 0.6
+#: Events that stand between the lines of the transcript; the others are on the time line alone.
+_BETWEEN_LINES = ("silence", "hold", "interruption")
+_URGENCY = {"missed": 0, "unsure": 1, "met": 2, "na": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of characters of a turn that look alike: how sure they are, and what rests on them."""
+
+    text: str
+    sureness: Literal["sure", "weak", "doubtful"]
+    mark: Literal["", "met", "missed", "unsure", "complaint"]
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the transcript: a turn with its pieces, or an event that lies between turns."""
+
+    start: float | None
+    end: float | None
+    index: int | None = None
+    turn: Turn | None = None
+    event: Event | None = None
+    pieces: tuple[Piece, ...] = ()
+
+
+def call_view(call: Call, playable: Playable) -> dict[str, Any]:
+    """The variables of ``call.html`` that depend on the call alone."""
+    duration = call.heard.duration or playable.duration or 0.0
+    return {
+        "call": call,
+        "lines": transcript(call),
+        "findings": sorted(call.verdict.findings, key=_urgency),
+        "counts": {outcome: sum(f.outcome == outcome for f in call.verdict.findings) for outcome in _URGENCY},
+        "lost": sum(f.max_points - f.points for f in call.verdict.findings if f.outcome in ("met", "missed")),
+        "fatal_names": [f.name for f in call.verdict.findings if f.criterion in call.verdict.score.fatal],
+        "metrics": [(label, call.analysis.metrics.get(name), unit) for name, (label, unit) in METRICS.items() if name != "duration"],
+        "duration": duration,
+        "lanes": _lanes(call, duration),
+        "marks": _marks(call, duration),
+        "ticks": _ticks(duration),
+        "playable": playable,
+        "data": {"duration": duration, "peaks": _peaks(call, playable), "lanes": _waveform_roles(call, playable)},
+    }
+
+
+def transcript(call: Call) -> list[Line]:
+    """Turns and the events between them in order of time; without times, the turns as they came."""
+    marks = _marks_by_turn(call)
+    lines = [
+        Line(turn.start, turn.end, index=index, turn=turn, pieces=pieces(turn, marks.get(index, ())))
+        for index, turn in enumerate(call.heard.turns)
+    ]
+    lines += [Line(event.start, event.end, event=event) for event in call.analysis.events if event.type in _BETWEEN_LINES]
+    if call.heard.timed:
+        lines.sort(key=lambda line: (line.start or 0.0, line.event is not None))
+    return lines
+
+
+def pieces(turn: Turn, marks: Sequence[tuple[int, int, str, str]]) -> tuple[Piece, ...]:
+    """A turn's text cut where its sureness or its marks change; ``marks`` are (begin, end, kind, title), the gravest first.
+
+    >>> from qa.calls import Word
+    >>> words = (Word("您好，", 1.0, 1.6, 0.9), Word("请讲", 1.6, 2.0, 0.2))
+    >>> [(p.text, p.sureness, p.mark) for p in pieces(Turn(role="agent", text="您好，请讲", words=words), [(0, 2, "met", "问候")])]
+    [('您好', 'sure', 'met'), ('，', 'sure', ''), ('请讲', 'doubtful', '')]
+    """
+    looks: list[tuple[str, str, str]] = []
+    sureness = _sureness_by_character(turn)
+    for position in range(len(turn.text)):
+        kind, title = next(((kind, title) for begin, end, kind, title in marks if begin <= position < end), ("", ""))
+        looks.append((sureness[position], kind, title))
+    cut: list[Piece] = []
+    begin = 0
+    for end in range(1, len(looks) + 1):
+        if end == len(looks) or looks[end] != looks[begin]:
+            sure, kind, title = looks[begin]
+            cut.append(Piece(turn.text[begin:end], sure, kind, title))  # type: ignore[arg-type]
+            begin = end
+    return tuple(cut)
+
+
+def searched_in(finding: Finding) -> str:
+    """The window an absence is pinned to, in words.
+
+    >>> from qa.calls import Searched
+    >>> searched_in(Finding(criterion="greeting", name="问候", section="开场", outcome="missed", points=0, max_points=5,
+    ...                     searched=Searched(role="agent", start=0.0, end=15.0, turns=3)))
+    '坐席 0:00–0:15 的 3 句话'
+    """
+    if (window := finding.searched) is None:
+        return ""
+    who = ROLES[window.role] if window.role else "双方"
+    span = f" {clock(window.start)}–{clock(window.end)}" if window.start is not None and window.end is not None else "全程"
+    return f"{who}{span} 的 {window.turns} 句话" if window.turns else f"{who}{span}（其间没有说话）"
+
+
+def event_words(event: Event) -> str:
+    """An event in words.
+
+    >>> event_words(Event("silence", 24.3, 40.9)), event_words(Event("interruption", 12.5, 14.1, by="agent"))
+    ('静音 16.6 秒', '坐席抢话 1.6 秒')
+    """
+    who = ROLES[event.by] if event.by in ("agent", "customer") and event.type == "interruption" else ""
+    return f"{who}{EVENTS[event.type]} {number(event.duration)} 秒"
+
+
+def closeness_words(hit: Hit) -> str:
+    """How near a hit is to its phrase: nothing for the very words.
+
+    >>> closeness_words(Hit(role="agent", text="投次", phrase="投诉", closeness=0.83)), closeness_words(Hit(role="agent", text="投诉"))
+    ('近音 83%', '')
+    """
+    return "" if hit.closeness >= 0.9995 else f"近音 {percent(hit.closeness, 0)}"
+
+
+def _urgency(finding: Finding) -> tuple[int, bool, float]:
+    return _URGENCY[finding.outcome], not (finding.fatal and finding.outcome == "missed"), finding.points - finding.max_points
+
+
+def _sureness_by_character(turn: Turn) -> list[str]:
+    def grade(confidence: float | None) -> str:
+        if confidence is None or confidence >= WEAK:
+            return "sure"
+        return "weak" if confidence >= DOUBTFUL else "doubtful"
+
+    grades = [grade(word.confidence) for word in turn.words for _ in word.text]
+    return (grades + [grade(None)] * len(turn.text))[: len(turn.text)] if grades else [grade(turn.confidence)] * len(turn.text)
+
+
+def _marks_by_turn(call: Call) -> dict[int, list[tuple[int, int, str, str]]]:
+    """What rests on the words of each turn: faults before praise, so that the gravest colours the word."""
+    found: dict[int, list[tuple[int, int, str, str]]] = {}
+
+    def put(hits: Iterable[Hit], kind: str, title: str) -> None:
+        for hit in hits:
+            if hit.turn is not None and hit.span is not None:
+                found.setdefault(hit.turn, []).append((*hit.span, kind, title))
+
+    for outcome in ("missed", "unsure"):
+        for finding in call.verdict.findings:
+            if finding.outcome == outcome:
+                put(finding.hits, outcome, finding.name)
+    put(call.verdict.complaint.hits, "complaint", "投诉依据")
+    for finding in call.verdict.findings:
+        if finding.outcome == "met":
+            put(finding.hits, "met", finding.name)
+    return found
+
+
+def _share(seconds: float, duration: float) -> float:
+    return round(100 * min(max(seconds, 0.0), duration) / duration, 3) if duration else 0.0
+
+
+def _lanes(call: Call, duration: float) -> list[dict[str, Any]]:
+    """The time line: who speaks when, and what happened, in percent of the whole."""
+    roles: list[Role] = ["agent", "customer"] + (["unknown"] if any(turn.role == "unknown" for turn in call.heard.turns) else [])  # type: ignore[assignment]
+    lanes: list[dict[str, Any]] = []
+    for role in roles:
+        spoken = [
+            (turn.start, turn.end, f"{clock(turn.start)} {ROLES[role]}")
+            for turn in call.heard.turns
+            if turn.role == role and turn.start is not None and turn.end is not None
+        ]
+        lanes.append({"label": ROLES[role], "blocks": [_block(*span, role, duration) for span in spoken]})
+    happened = [
+        _block(event.start, event.end, f"{clock(event.start)} {event_words(event)}", event.type, duration) for event in call.analysis.events
+    ]
+    lanes.append({"label": "事件", "blocks": happened})
+    return lanes
+
+
+def _block(start: float, end: float, title: str, kind: str, duration: float) -> dict[str, Any]:
+    left = _share(start, duration)
+    return {"left": left, "width": max(0.15, round(_share(end, duration) - left, 3)), "title": title, "kind": kind, "start": start}
+
+
+def _marks(call: Call, duration: float) -> list[dict[str, Any]]:
+    """The places on the time line that a fault, a doubt or a complaint rests on."""
+    marks = [
+        {"left": _share(hit.start, duration), "start": hit.start, "kind": finding.outcome, "title": f"{clock(hit.start)} {finding.name}"}
+        for finding in call.verdict.findings
+        if finding.outcome in ("missed", "unsure")
+        for hit in finding.hits
+        if hit.start is not None
+    ]
+    marks += [
+        {"left": _share(hit.start, duration), "start": hit.start, "kind": "complaint", "title": f"{clock(hit.start)} 投诉：{hit.text[:40]}"}
+        for hit in call.verdict.complaint.hits
+        if hit.start is not None
+    ]
+    return sorted(marks, key=lambda mark: (mark["start"], mark["title"]))
+
+
+def _ticks(duration: float) -> list[dict[str, Any]]:
+    step = next((step for step in (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800) if duration / step <= 10), 3600)
+    return [{"left": _share(second, duration), "label": clock(second)} for second in range(0, int(duration) + 1, step)]
+
+
+def _waveform_roles(call: Call, playable: Playable) -> list[str]:
+    """Whose voice each waveform is, top to bottom; one for both where the channels do not part them."""
+    if len(playable.peaks) != 2 or not call.heard.parted or call.heard.roles.agent_channel is None:
+        return ["both"] * len(playable.peaks)
+    return ["agent", "customer"]
+
+
+def _peaks(call: Call, playable: Playable) -> list[list[int]]:
+    peaks = [list(channel) for channel in playable.peaks]
+    return peaks[::-1] if _waveform_roles(call, playable) == ["agent", "customer"] and call.heard.roles.agent_channel == 1 else peaks

@@ -1,0 +1,489 @@
+"""Scorecards: what many judged calls say about an agent, a team, an item.
+
+Everything that is shown anywhere (pages, workbook, export) is read from the tables made here, so that one number
+never has two values. The two basic tables are built in one pass over the calls, column by column, holding a few
+hundred bytes a call::
+
+    calls ──> call_table       one row a call
+          └─> criterion_table  one row a call and criterion
+                  └─> agent_scorecards, team_scorecards, item_table
+
+Intervals are at 95 %: Student's t for a mean score (cut to 0..100; undefined below two calls) and Wilson's score
+interval for a rate (E. B. Wilson, JASA 22, 1927), which stays honest for few calls and for rates near 0 or 1.
+A number that is not defined (no call, no score, nothing measured) is NaN, never 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
+
+from qa.analysis.metrics import METRICS
+from qa.calls import Call, Finding, Hit
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+CONFIDENCE_LEVEL = 0.95
+
+#: The columns of the call table and what they hold; the metrics of time follow under their own names.
+CALL_COLUMNS: Mapping[str, str] = {
+    "call_id": "str",
+    "agent_id": "str",
+    "agent_name": "str",
+    "team": "str",
+    "team_leader": "str",
+    "customer_id": "str",
+    "direction": "str",
+    "started_at": "time",
+    "duration": "float",
+    "channels": "int",
+    "score": "float",
+    "points": "float",
+    "possible": "float",
+    "band": "str",
+    "passed": "bool",
+    "fatal": "int",
+    "fatal_items": "str",
+    "complaint": "bool",
+    "complaint_probability": "float",
+    "complaint_categories": "str",
+    "threat": "bool",
+    "flags": "str",
+    "met": "int",
+    "missed": "int",
+    "unsure": "int",
+    "na": "int",
+    "missed_items": "str",
+    "roles_method": "str",
+    "roles_confidence": "float",
+    "confidence": "float",
+    "turns": "int",
+    "dropped": "int",
+    "rubric_id": "str",
+    "rubric_version": "str",
+    "rubric_hash": "str",
+} | {name: "float" for name in METRICS if name != "duration"}
+
+CRITERION_COLUMNS = ("call_id", "agent_id", "team", "criterion", "name", "section", "outcome", "points", "max_points", "fatal")
+
+_JOINT = "；"  # between the parts of a column that holds several
+_OUTCOMES = ("met", "missed", "unsure", "na")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """A place in a call that is worth hearing again, good or bad, and what it cost or brought."""
+
+    call_id: str
+    agent_id: str
+    criterion: str
+    name: str
+    outcome: str
+    points: float
+    max_points: float
+    fatal: bool
+    text: str | None
+    start: float | None
+    reason: str | None
+
+    @property
+    def lost(self) -> float:
+        return self.max_points - self.points
+
+
+@dataclass(frozen=True)
+class Scorecards:
+    """All tables of a report, made together in one pass over the calls.
+
+    >>> cards = Scorecards.of([])
+    >>> len(cards.calls), len(cards.agents), int(cards.overall["calls"])
+    (0, 0, 0)
+    """
+
+    calls: pd.DataFrame
+    criteria: pd.DataFrame
+    moments: tuple[Moment, ...] = ()
+    agents: pd.DataFrame = field(init=False)
+    teams: pd.DataFrame = field(init=False)
+    items: pd.DataFrame = field(init=False)
+    agent_items: pd.DataFrame = field(init=False)
+    team_items: pd.DataFrame = field(init=False)
+    overall: Mapping[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        for name, value in (
+            ("agents", agent_scorecards(self.calls, self.criteria)),
+            ("teams", team_scorecards(self.calls, self.criteria)),
+            ("items", item_table(self.criteria)),
+            ("agent_items", item_table(self.criteria, "agent_id")),
+            ("team_items", item_table(self.criteria, "team")),
+            ("overall", overall_scorecard(self.calls, self.criteria)),
+        ):
+            object.__setattr__(self, name, value)
+
+    @classmethod
+    def of(cls, calls: Iterable[Call]) -> Scorecards:
+        """The tables of these calls; the calls are read once and not kept."""
+        rows, criteria, moments = _Columns(CALL_COLUMNS), _Columns(CRITERION_COLUMNS), _Moments()
+        for call in calls:
+            rows.add(call_row(call))
+            for row in criterion_rows(call):
+                criteria.add(row)
+            moments.add(call)
+        return cls(_typed(rows.frame()), criteria.frame(), moments.kept())
+
+
+def call_row(call: Call) -> dict[str, Any]:
+    """One call as a flat row: the columns of :data:`CALL_COLUMNS`. ``started_at`` is a datetime or None.
+
+    ``confidence`` is the recogniser's, averaged over characters; ``points`` and ``score`` are the sheet's total
+    and the same scaled to 100.
+    """
+    recording, heard, verdict = call.recording, call.heard, call.verdict
+    outcomes = [finding.outcome for finding in verdict.findings]
+    weighed = [(turn.confidence, len(turn.text)) for turn in heard.turns if turn.confidence is not None and turn.text]
+    characters = sum(weight for _, weight in weighed)
+    return {
+        "call_id": recording.call_id,
+        "agent_id": recording.agent_id,
+        "agent_name": recording.agent_name or "",
+        "team": recording.team or "",
+        "team_leader": recording.team_leader or "",
+        "customer_id": recording.customer_id or "",
+        "direction": recording.direction or "",
+        "started_at": recording.started_at,
+        "duration": heard.duration,
+        "channels": heard.channels,
+        "score": verdict.score.scaled,
+        "points": verdict.score.total,
+        "possible": verdict.score.possible,
+        "band": verdict.score.band or "",
+        "passed": verdict.score.passed,
+        "fatal": len(verdict.score.fatal),
+        "fatal_items": _JOINT.join(_names(verdict.findings, verdict.score.fatal)),
+        "complaint": verdict.complaint.detected,
+        "complaint_probability": verdict.complaint.probability,
+        "complaint_categories": _JOINT.join(verdict.complaint.categories),
+        "threat": verdict.complaint.threat,
+        "flags": _JOINT.join(verdict.flags),
+        **{outcome: outcomes.count(outcome) for outcome in _OUTCOMES},  # type: ignore[arg-type]
+        "missed_items": _JOINT.join(finding.name for finding in verdict.findings if finding.outcome == "missed"),
+        "roles_method": heard.roles.method,
+        "roles_confidence": heard.roles.confidence,
+        "confidence": round(sum(sure * weight for sure, weight in weighed) / characters, 3) if characters else None,
+        "turns": len(heard.turns),
+        "dropped": len(heard.dropped),
+        "rubric_id": verdict.rubric.id,
+        "rubric_version": verdict.rubric.version,
+        "rubric_hash": verdict.rubric.hash,
+        **{name: call.analysis.metrics.get(name) for name in METRICS if name != "duration"},
+    }
+
+
+def criterion_rows(call: Call) -> list[dict[str, Any]]:
+    """The verdicts of one call, a row each: the columns of :data:`CRITERION_COLUMNS`."""
+    return [
+        {
+            "call_id": call.recording.call_id,
+            "agent_id": call.recording.agent_id,
+            "team": call.recording.team or "",
+            "criterion": finding.criterion,
+            "name": finding.name,
+            "section": finding.section,
+            "outcome": finding.outcome,
+            "points": finding.points,
+            "max_points": finding.max_points,
+            "fatal": finding.fatal,
+        }
+        for finding in call.verdict.findings
+    ]
+
+
+def call_table(calls: Iterable[Call]) -> pd.DataFrame:
+    """One row a call, in the order given; columns as in :data:`CALL_COLUMNS`, times in UTC."""
+    columns = _Columns(CALL_COLUMNS)
+    for call in calls:
+        columns.add(call_row(call))
+    return _typed(columns.frame())
+
+
+def criterion_table(calls: Iterable[Call]) -> pd.DataFrame:
+    """One row a call and criterion, in the order given; columns as in :data:`CRITERION_COLUMNS`."""
+    columns = _Columns(CRITERION_COLUMNS)
+    for call in calls:
+        for row in criterion_rows(call):
+            columns.add(row)
+    return columns.frame()
+
+
+def agent_scorecards(calls: pd.DataFrame, criteria: pd.DataFrame) -> pd.DataFrame:
+    """One row an agent, indexed by ``agent_id``, in order of id; name and team are those of the latest call.
+
+    Columns: ``calls``, ``scored``, ``score`` with ``score_low`` and ``score_high``, ``pass_rate`` with ``pass_low``
+    and ``pass_high``, ``fatal_calls``, ``fatal_rate``, ``complaints``, ``complaint_rate``, ``threats``, ``hours``,
+    ``unsure_share``, ``weakest`` (the criterion that loses most points), ``weakest_name``, ``weakest_lost`` (points a
+    call), and the mean of each metric of time under its own name.
+    """
+    named = _latest(calls, "agent_id", ("agent_name", "team", "team_leader"))
+    return named.join(_cards(calls, criteria, "agent_id"))
+
+
+def team_scorecards(calls: pd.DataFrame, criteria: pd.DataFrame) -> pd.DataFrame:
+    """One row a team, indexed by ``team`` ("" for calls without one): the columns of an agent's, and ``agents``."""
+    cards = _latest(calls, "team", ("team_leader",)).join(_cards(calls, criteria, "team"))
+    cards.insert(1, "agents", calls.groupby("team")["agent_id"].nunique())
+    return cards
+
+
+def overall_scorecard(calls: pd.DataFrame, criteria: pd.DataFrame) -> dict[str, Any]:
+    """The same numbers over all calls, and what tells how far they can be trusted.
+
+    Adds ``agents``, ``first`` and ``last`` (start times), ``mono`` (calls in one channel), ``unknown_agent``,
+    ``review`` (calls flagged for review) and ``dropped`` (passages of text not believed).
+    """
+    cards = _cards(calls.assign(everything=0), criteria.assign(everything=0), "everything")
+    row: dict[str, Any] = records(cards)[0][1] if len(cards) else dict.fromkeys(cards.columns, float("nan"))
+    if not len(cards):
+        row |= dict.fromkeys(("calls", "scored", "fatal_calls", "complaints", "threats", "hours"), 0)
+    return row | {
+        "agents": int(calls["agent_id"].nunique()),
+        "first": calls["started_at"].min(),
+        "last": calls["started_at"].max(),
+        "mono": int((calls["channels"] == 1).sum()),
+        "unknown_agent": int((calls["agent_id"] == "unknown").sum()),
+        "review": int(calls["flags"].map(lambda flags: "review" in parts(flags)).sum()) if len(calls) else 0,
+        "dropped": int(calls["dropped"].sum()),
+    }
+
+
+def item_table(criteria: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
+    """One row a criterion (with ``by``: a row each group and criterion), in the order of the sheet.
+
+    Columns: ``name``, ``section``, counts ``met``, ``missed``, ``unsure``, ``na``, ``met_rate`` = met / (met + missed)
+    with ``met_low`` and ``met_high``, ``lost`` (points lost in all) and ``lost_per_call`` (over the calls it was judged in).
+    """
+    import pandas as pd
+
+    order = {criterion: place for place, criterion in enumerate(pd.unique(criteria["criterion"]))}
+    titles = criteria.drop_duplicates("criterion", keep="last").set_index("criterion")[["name", "section"]]
+    counted = criteria.assign(
+        **{outcome: (criteria["outcome"] == outcome).astype(int) for outcome in _OUTCOMES},
+        lost=(criteria["max_points"] - criteria["points"]).where(criteria["outcome"].isin(["met", "missed"]), 0.0).astype(float),
+        place=criteria["criterion"].map(order).astype(float),
+    )
+    keys = [by, "place", "criterion"] if by else ["place", "criterion"]
+    sums = counted.groupby(keys, sort=True)[[*_OUTCOMES, "lost"]].sum().reset_index(level="place", drop=True)
+    judged = sums["met"] + sums["missed"]
+    low, high = wilson(sums["met"], judged)
+    sums["met_rate"] = _ratio(sums["met"], judged)
+    sums["met_low"], sums["met_high"] = low.round(4), high.round(4)
+    sums["lost"] = sums["lost"].round(2)
+    sums["lost_per_call"] = _ratio(sums["lost"], judged).round(2)
+    return sums.join(titles, on="criterion")
+
+
+def score_distribution(calls: pd.DataFrame) -> list[tuple[int, int, int]]:
+    """How many calls scored in each ten points: (from, below, calls); the last bin takes the 100s.
+
+    >>> score_distribution(call_table([]))[-1]
+    (90, 100, 0)
+    """
+    places = (calls["score"].dropna() // 10).clip(0, 9).astype(int).value_counts()
+    return [(10 * place, 10 * place + 10, int(places.get(place, 0))) for place in range(10)]
+
+
+def daily(calls: pd.DataFrame, zone: tzinfo) -> pd.DataFrame:
+    """Calls, mean score and pass rate by day of the report's time zone, indexed by ISO date; calls without a time are left out."""
+    dated = calls.dropna(subset=["started_at"])
+    days = dated["started_at"].dt.tz_convert(zone).dt.strftime("%Y-%m-%d")
+    table = dated.groupby(days.rename("day")).agg(calls=("call_id", "size"), score=("score", "mean"), pass_rate=("passed", "mean"))
+    return table.round({"score": 2, "pass_rate": 4})
+
+
+def flagged(calls: pd.DataFrame) -> pd.DataFrame:
+    """The calls that want a person's attention, gravest first: fatal, threat, complaint, then the lowest score."""
+    marked = calls[calls["flags"] != ""]
+    return marked.sort_values(
+        ["fatal", "threat", "complaint", "score", "call_id"], ascending=[False, False, False, True, True], kind="stable"
+    )
+
+
+def wilson(successes: pd.Series[Any], trials: pd.Series[Any]) -> tuple[pd.Series[Any], pd.Series[Any]]:
+    """Wilson's interval of each rate; NaN where there were no trials.
+
+    >>> import pandas as pd
+    >>> low, high = wilson(pd.Series([8.0, 0.0]), pd.Series([10.0, 0.0]))
+    >>> round(low[0], 3), round(high[0], 3), bool(pd.isna(low[1]))
+    (0.49, 0.943, True)
+    """
+    z = NormalDist().inv_cdf((1 + CONFIDENCE_LEVEL) / 2)
+    n = trials.astype(float).where(trials > 0)
+    rate = successes / n
+    middle = (rate + z * z / (2 * n)) / (1 + z * z / n)
+    reach = z / (1 + z * z / n) * ((rate * (1 - rate) / n + z * z / (4 * n * n)) ** 0.5)
+    return (middle - reach).clip(lower=0.0), (middle + reach).clip(upper=1.0)
+
+
+def parts(joined: str) -> list[str]:
+    """What a column that holds several values holds.
+
+    >>> parts("complaint；review"), parts("")
+    (['complaint', 'review'], [])
+    """
+    return [part for part in joined.split(_JOINT) if part]
+
+
+def records(table: pd.DataFrame) -> list[tuple[Any, dict[str, Any]]]:
+    """The rows of a table as (index, values by column)."""
+    return list(table.to_dict("index").items())  # type: ignore[arg-type]
+
+
+def _cards(calls: pd.DataFrame, criteria: pd.DataFrame, key: str) -> pd.DataFrame:
+    metrics = [name for name in METRICS if name in calls.columns and name != "duration"]
+    measured = calls.assign(
+        has_fatal=(calls["fatal"] > 0).astype(float),
+        complaint=calls["complaint"].astype(float),
+        threat=calls["threat"].astype(float),
+        judged=calls["met"] + calls["missed"] + calls["unsure"],
+    )
+    groups = measured.groupby(key, sort=True)
+    table = groups.agg(
+        calls=("call_id", "size"),
+        scored=("score", "count"),
+        score=("score", "mean"),
+        spread=("score", "std"),
+        passed=("passed", "sum"),
+        decided=("passed", "count"),
+        fatal_calls=("has_fatal", "sum"),
+        complaints=("complaint", "sum"),
+        threats=("threat", "sum"),
+        hours=("duration", "sum"),
+        unsure=("unsure", "sum"),
+        judged=("judged", "sum"),
+    )
+    low, high = _t_interval(table["score"], table["spread"], table["scored"])
+    pass_low, pass_high = wilson(table["passed"], table["decided"])
+    cards = table[["calls", "scored", "score"]].round({"score": 2})
+    cards["score_low"], cards["score_high"] = low.round(2), high.round(2)
+    cards["pass_rate"] = _ratio(table["passed"], table["decided"])
+    cards["pass_low"], cards["pass_high"] = pass_low.round(4), pass_high.round(4)
+    for name in ("fatal_calls", "complaints", "threats"):
+        cards[name] = table[name].astype(int)
+    cards["fatal_rate"] = _ratio(table["fatal_calls"], table["calls"])
+    cards["complaint_rate"] = _ratio(table["complaints"], table["calls"])
+    cards["hours"] = (table["hours"] / 3600).round(4)
+    cards["unsure_share"] = _ratio(table["unsure"], table["judged"])
+    return cards.join(_weakest(criteria, key)).join(groups[metrics].mean().round(2))
+
+
+def _weakest(criteria: pd.DataFrame, key: str) -> pd.DataFrame:
+    """The item that loses each group most points; the earlier one on the sheet where two lose the same."""
+    items = item_table(criteria, key).reset_index()
+    losing = items[items["lost"] > 0].sort_values("lost", ascending=False, kind="stable").drop_duplicates(key)
+    named = losing.rename(columns={"criterion": "weakest", "name": "weakest_name", "lost_per_call": "weakest_lost"})
+    return named.set_index(key)[["weakest", "weakest_name", "weakest_lost"]]
+
+
+def _t_interval(mean: pd.Series[Any], spread: pd.Series[Any], n: pd.Series[Any]) -> tuple[pd.Series[Any], pd.Series[Any]]:
+    from scipy.special import stdtrit  # type: ignore[import-untyped]
+
+    several = n.astype(float).where(n > 1)
+    reach = stdtrit(several - 1, (1 + CONFIDENCE_LEVEL) / 2) * spread / several**0.5
+    return (mean - reach).clip(lower=0.0), (mean + reach).clip(upper=100.0)
+
+
+def _ratio(part: pd.Series[Any], whole: pd.Series[Any]) -> pd.Series[Any]:
+    return (part.astype(float) / whole.astype(float).where(whole > 0)).round(4)
+
+
+def _latest(calls: pd.DataFrame, key: str, columns: Sequence[str]) -> pd.DataFrame:
+    """The last value of each column that was not left empty; "" where all were."""
+    known = calls[[key, *columns]].mask(calls[[key, *columns]] == "")
+    known[key] = calls[key]
+    return known.groupby(key, sort=True)[list(columns)].last().astype(object).fillna("")
+
+
+def _names(findings: Iterable[Finding], criteria: Iterable[str]) -> list[str]:
+    names = {finding.criterion: finding.name for finding in findings}
+    return [names.get(criterion, criterion) for criterion in criteria]
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """The dtypes of the call table; the same for no rows, so that every sum and mean is defined."""
+    import pandas as pd
+
+    kinds: dict[str, Any] = {"str": object, "float": float, "int": "int64"}
+    for name, kind in CALL_COLUMNS.items():
+        if kind == "time":
+            frame[name] = pd.to_datetime(frame[name], utc=True)
+        elif kind == "bool":  # None (nothing could be judged) needs a place beside True and False
+            frame[name] = frame[name].map({True: 1.0, False: 0.0}).astype(float) if name == "passed" else frame[name].astype(bool)
+        else:
+            frame[name] = frame[name].astype(kinds[kind])
+    return frame
+
+
+class _Columns:
+    """Rows gathered column by column: a fraction of the memory that a list of dictionaries takes."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._values: dict[str, list[Any]] = {name: [] for name in names}
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        for name, values in self._values.items():
+            values.append(row[name])
+
+    def frame(self) -> pd.DataFrame:
+        import pandas as pd
+
+        return pd.DataFrame({name: pd.Series(values, dtype=_dtype(values)) for name, values in self._values.items()})
+
+
+def _dtype(values: list[Any]) -> np.dtype[Any] | type[object] | None:
+    """Numbers as numbers; anything with text in it, or nothing in it, as objects (no guessing by pandas)."""
+    return None if values and all(isinstance(value, float | int) for value in values) else object
+
+
+class _Moments:
+    """The best and the worst moment of each agent and item: bounded by agents × items, whatever the number of calls."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str, str], tuple[tuple[float, float], Moment]] = {}
+
+    def add(self, call: Call) -> None:
+        for finding in call.verdict.findings:
+            if finding.outcome not in ("met", "missed"):
+                continue
+            hit = next((hit for hit in finding.hits if hit.start is not None), None)
+            if finding.outcome == "met" and (hit is None or hit.role != "agent"):
+                continue  # nothing to listen to: a good record without a moment of its own
+            moment = _moment(call, finding, hit)
+            key = (moment.agent_id, moment.criterion, moment.outcome)
+            worth = (moment.lost if moment.outcome == "missed" else moment.points, hit.closeness if hit else 0.0)
+            if key not in self._kept or worth > self._kept[key][0]:
+                self._kept[key] = (worth, moment)
+
+    def kept(self) -> tuple[Moment, ...]:
+        return tuple(moment for _, moment in (self._kept[key] for key in sorted(self._kept)))
+
+
+def _moment(call: Call, finding: Finding, hit: Hit | None) -> Moment:
+    start = hit.start if hit else finding.searched.start if finding.searched else None
+    return Moment(
+        call_id=call.recording.call_id,
+        agent_id=call.recording.agent_id,
+        criterion=finding.criterion,
+        name=finding.name,
+        outcome=finding.outcome,
+        points=finding.points,
+        max_points=finding.max_points,
+        fatal=finding.fatal,
+        text=hit.text if hit else None,
+        start=start,
+        reason=finding.reason,
+    )
