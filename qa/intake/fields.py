@@ -86,15 +86,8 @@ _DIRECTIONS = {
     **dict.fromkeys(("inbound", "in", "呼入", "来电", "进线"), "inbound"),
     **dict.fromkeys(("outbound", "out", "呼出", "外呼", "去电"), "outbound"),
 }
-_TIME_FORMATS = (
-    "%Y/%m/%d %H:%M:%S.%f",
-    "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d %H:%M",
-    "%Y/%m/%d",
-    "%Y%m%d %H%M%S",
-    "%Y%m%d%H%M%S",
-    "%Y%m%d%H%M",
-)
+_TIME_FORMATS = ("%Y/%m/%d %H:%M:%S.%f", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d")
+_DIGITS_ONLY = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 
 
 def resolve_columns(
@@ -200,21 +193,25 @@ def _heading(name: str) -> str:
 
 
 def _moment(text: str) -> datetime | None:
-    """The many ways to write a moment; separators are brought to one form first."""
+    """The many ways to write a moment."""
+    if text.isdecimal():  # not to fromisoformat, which takes the ninth of twelve digits for a separator
+        return _strptime(text, _DIGITS_ONLY.get(len(text)))
     try:
         return datetime.fromisoformat(text)
     except ValueError:
         pass
-    text = re.sub(r"\s*[年月/.]\s*(?=\d)", "/", text, count=2) if re.match(r"\d{4}\s*[年/.\-]", text) else text
-    text = re.sub(r"(?<=\d)-(?=\d)", "/", text, count=2) if re.match(r"\d{4}-\d", text) else text
-    text = re.sub(r"[日号]\s*", " ", text)
-    text = re.sub(r"\s*[时点]\s*", ":", text)
-    text = re.sub(r"\s*分\s*", ":", text).replace("秒", "").strip(" :")
-    text = re.sub(r"[_\sT]+", " ", text)
-    text = re.sub(r"(?<=[ ]\d\d:|.[ ]\d:)$", "00", text)
-    for pattern in _TIME_FORMATS:
-        try:
-            return datetime.strptime(text, pattern)
-        except ValueError:
-            continue
-    return None
+    # Everything else is brought to the form 2026/11/17 9:05:00 first.
+    if re.match(r"\d{4}\s*[-/.年]", text):
+        text = re.sub(r"(?<=\d)\s*[-/.年月]\s*(?=\d)", "/", text, count=2)
+    text = re.sub(r"[\s日号T]+", " ", text)
+    text = re.sub(r"\s*[时点分]\s*", ":", text).replace("秒", "").strip(" :")
+    if re.search(r" \d{1,2}$", text):  # 9点 and no more
+        text += ":00"
+    return next((moment for pattern in _TIME_FORMATS if (moment := _strptime(text, pattern))), None)
+
+
+def _strptime(text: str, pattern: str | None) -> datetime | None:
+    try:
+        return datetime.strptime(text, pattern) if pattern else None
+    except ValueError:
+        return None

@@ -6,10 +6,11 @@ with the metadata is found before the first recording is heard, and said at once
 
 from __future__ import annotations
 
+import math
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from qa.calls import Quarantined, Recording
@@ -39,23 +40,37 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A recording, or a row whose file is not there (``path`` None), with its values as text."""
+    """A recording, or a row whose file is not there (``path`` None), with its values as text.
 
-    place: str
+    ``row`` is None for a file that no manifest speaks of; ``excused`` when what it lacks has been said already.
+    """
+
+    row: int | None
     path: Path | None
     values: Mapping[str, str]
+    excused: bool = False
+
+    @property
+    def place(self) -> str:
+        return f"文件 {self.path}" if self.row is None else f"第 {self.row} 行"
 
 
 @dataclass(slots=True)
 class _Faults:
-    """Problems in the order they are found; the forgivable ones concern what is missing, not what contradicts itself."""
+    """Problems: those of the headings, then row by row, then those of files without a row.
+
+    The forgivable ones concern what is missing, not what contradicts itself.
+    """
 
     forgiving: bool
-    grave: list[str] = field(default_factory=list)
-    forgiven: list[str] = field(default_factory=list)
+    _found: list[tuple[float, bool, str]] = field(default_factory=list)
 
-    def add(self, problem: str, *, forgivable: bool = False) -> None:
-        (self.forgiven if forgivable and self.forgiving else self.grave).append(problem)
+    def add(self, problem: str, row: float | None = math.inf, *, forgivable: bool = False) -> None:
+        self._found.append((math.inf if row is None else row, forgivable and self.forgiving, problem))
+
+    def told(self, *, forgiven: bool) -> tuple[str, ...]:
+        ordered = sorted(self._found, key=lambda fault: fault[0])
+        return tuple(problem for _, is_forgiven, problem in ordered if is_forgiven == forgiven)
 
 
 def plan(sources: Sequence[str | Path], manifest: Path | None, settings: Settings) -> Batch:
@@ -78,7 +93,7 @@ def plan(sources: Sequence[str | Path], manifest: Path | None, settings: Setting
     if intake.roster is not None:
         roster, problems = load_roster(intake.roster, settings)
         for problem in problems:
-            faults.add(problem)
+            faults.add(problem, -1)
     left_out = 0
     silent: frozenset[str] = frozenset()  # required fields whose absence has been said once for the whole table
     if manifest is not None:
@@ -93,29 +108,29 @@ def plan(sources: Sequence[str | Path], manifest: Path | None, settings: Setting
             next_step="用 --manifest 给出清单，或在 qa.toml 写 intake.filename_pattern；不需要坐席和时间时加 --allow-missing-metadata",
         )
     else:
-        entries = [_Entry(f"文件 {file.name}", file, {}) for file in found.files]
+        entries = [_Entry(None, file, {}, excused=pattern is None) for file in found.files]
     entries = [_with_name(entry, pattern, manifest is not None, faults) for entry in entries]
     batch = _assemble(entries, found, roster, silent, settings, faults)
-    if faults.grave:
+    if grave := faults.told(forgiven=False):
         raise ManifestError(
-            f"录音的元数据有 {len(faults.grave)} 处问题，没有开始质检",
+            f"录音的元数据有 {len(grave)} 处问题，没有开始质检",
             where=str(manifest or intake.filename_pattern or intake.roster),
-            why="".join(f"\n    {problem}" for problem in faults.grave),
+            why="".join(f"\n    {problem}" for problem in grave),
             next_step="改正后重试；缺少的信息确实没有时加 --allow-missing-metadata（重复、越界和不认识的列仍须改正）",
         )
     recordings, quarantined = _hashed(batch)
-    return Batch(recordings, quarantined, tuple(faults.forgiven), left_out)
+    return Batch(recordings, quarantined, faults.told(forgiven=True), left_out)
 
 
 def _columns(table: Table, pattern: FilenamePattern | None, settings: Settings, faults: _Faults) -> tuple[dict[str, str], frozenset[str]]:
     columns, problems = resolve_columns(table.columns, FIELDS, settings.intake.columns, settings.intake.extra_columns)
     for problem in problems:
         hint = "" if "是否想写" in problem or not problem.startswith("不认识") else "；要保留它请写进设置 intake.extra_columns"
-        faults.add(f"表头：{problem}{hint}")
+        faults.add(f"表头：{problem}{hint}", 0)
     there = set(columns.values())
     for name, column in settings.intake.columns.items():
         if name in CALL_FIELDS and column not in table.columns and name not in there and name not in AGENT_FIELDS[1:]:
-            faults.add(f"表头：没有 {column} 这一列，而设置 intake.columns 说它是 {name}")
+            faults.add(f"表头：没有 {column} 这一列，而设置 intake.columns 说它是 {name}", 0)
     if "file" not in there:
         raise ManifestError(
             "清单里没有录音文件这一列",
@@ -126,7 +141,7 @@ def _columns(table: Table, pattern: FilenamePattern | None, settings: Settings, 
     silent = frozenset(name for name in REQUIRED if name not in there and pattern is None)
     for name in REQUIRED:
         if name in silent:
-            faults.add(f"表头：没有 {label(name)} 这一列", forgivable=True)
+            faults.add(f"表头：没有 {label(name)} 这一列", 0, forgivable=True)
     return columns, silent
 
 
@@ -141,27 +156,27 @@ def _rows(table: Table, columns: Mapping[str, str], found: Sources, faults: _Fau
         values = {columns[column]: value for column, value in row.values.items() if column in columns}
         name = values.get("file")
         if name is None:
-            faults.add(f"{place}：缺少 {label('file')}")
+            faults.add(f"{place}：缺少 {label('file')}", row.number)
             continue
         path, problem = finder.find(name)
         if problem is not None:
-            faults.add(f"{place}：{problem}", forgivable=problem.startswith("找不到"))
+            faults.add(f"{place}：{problem}", row.number, forgivable=problem.startswith("找不到"))
             if not problem.startswith("找不到"):
                 continue
         if path is not None:
             real = path.resolve()
             if real in rows:
-                faults.add(f"{place}：文件 {name} 与第 {rows[real]} 行重复")
+                faults.add(f"{place}：文件 {name} 与第 {rows[real]} 行重复", row.number)
                 continue
             rows[real] = row.number
             if not finder.wanted(real):
                 left_out += 1
                 continue
-        entries.append(_Entry(place, path, values))
+        entries.append(_Entry(row.number, path, values))
     for file in found.files:
         if file.resolve() not in rows:
-            faults.add(f"文件 {file.name}：清单里没有它的行", forgivable=True)
-            entries.append(_Entry("", file, {}))
+            faults.add(f"文件 {file}：清单里没有它的行", forgivable=True)
+            entries.append(_Entry(None, file, {}, excused=True))
     return entries, left_out
 
 
@@ -213,8 +228,8 @@ def _with_name(entry: _Entry, pattern: FilenamePattern | None, listed: bool, fau
     if values is None:
         if not listed:
             faults.add(f"{entry.place}：与文件名规则 {pattern.text} 不符", forgivable=True)
-        return entry if listed else _Entry("", entry.path, entry.values)
-    return _Entry(entry.place, entry.path, {**values, **entry.values})
+        return entry if listed else replace(entry, excused=True)
+    return replace(entry, values={**values, **entry.values})
 
 
 def _assemble(
@@ -225,47 +240,42 @@ def _assemble(
     settings: Settings,
     faults: _Faults,
 ) -> list[tuple[str, Path | str, Metadata]]:
-    """Ids and parsed values; an entry without a place has had its problem said already."""
+    """Ids and parsed values."""
     names = _call_ids(entries, found)
     places: dict[str, str] = {}
     batch: list[tuple[str, Path | str, Metadata]] = []
     for entry, call_id in zip(entries, names, strict=True):
         metadata = complete(entry.values, roster, settings)
-        if entry.place:
-            for name in metadata.missing:
-                if name not in silent:
-                    faults.add(f"{entry.place}：缺少 {label(name)}", forgivable=True)
-            for problem in metadata.wrong:
-                faults.add(f"{entry.place}：{problem}", forgivable=True)
+        missing = () if entry.excused else (f"缺少 {label(name)}" for name in metadata.missing if name not in silent)
+        for problem in (*missing, *metadata.wrong):
+            faults.add(f"{entry.place}：{problem}", entry.row, forgivable=True)
         if call_id in places:
-            faults.add(f"{entry.place or entry.path}：call_id {call_id} 与{places[call_id]}重复")
-        places.setdefault(call_id, entry.place or f"文件 {entry.path}")
+            faults.add(f"{entry.place}：call_id {call_id} 与{places[call_id]}重复", entry.row)
+        places.setdefault(call_id, entry.place)
         batch.append((call_id, entry.path or entry.values["file"], metadata))
     return batch
 
 
 def _call_ids(entries: Sequence[_Entry], found: Sources) -> list[str]:
-    """The given ids, else the file's name, else its path below the source, whichever is the first that is its own."""
+    """The given ids; else the first of a file's names, from short to long, that no other call has."""
     given = {entry.values["call_id"] for entry in entries if entry.values.get("call_id")}
-    paths = [entry.path or Path(entry.values["file"].replace("\\", "/")) for entry in entries]
-    below = [_below(path, found.folders) for path in paths]
-    bare = [not entry.values.get("call_id") for entry in entries]
-    stems = Counter(path.stem for path, nameless in zip(paths, bare, strict=True) if nameless)
-    relatives = Counter(text for text, nameless in zip(below, bare, strict=True) if nameless)
+    nameless = [entry for entry in entries if not entry.values.get("call_id")]
+    ladders = {id(entry): _names(entry.path or Path(entry.values["file"].replace("\\", "/")), found.folders) for entry in nameless}
+    taken = [Counter(ladder[step] for ladder in ladders.values()) for step in range(4)]
 
-    def choose(entry: _Entry, path: Path, relative: str) -> str:
-        if entry.values.get("call_id"):
-            return entry.values["call_id"]
-        if stems[path.stem] == 1 and path.stem not in given:
-            return path.stem
-        return relative if relatives[relative] == 1 and relative not in given else path.as_posix()
+    def choose(ladder: tuple[str, ...]) -> str:
+        free = (name for step, name in enumerate(ladder) if taken[step][name] == 1 and name not in given)
+        return next(free, ladder[-1])
 
-    return [choose(*one) for one in zip(entries, paths, below, strict=True)]
+    return [entry.values.get("call_id") or choose(ladders[id(entry)]) for entry in entries]
 
 
-def _below(path: Path, folders: Sequence[Path]) -> str:
-    around = [folder for folder in folders if path.is_relative_to(folder)]
-    return path.relative_to(min(around, key=lambda folder: len(folder.parts))).as_posix() if around else path.as_posix()
+def _names(path: Path, folders: Sequence[Path]) -> tuple[str, str, str, str]:
+    """What a call may be called after its file: the name, the path below the source, with the source's name, all of it."""
+    around = min((folder for folder in folders if path.is_relative_to(folder)), key=lambda folder: len(folder.parts), default=None)
+    below = path if around is None else path.relative_to(around)
+    named = below if around is None else around.name / below
+    return path.stem, below.as_posix(), named.as_posix(), path.as_posix()
 
 
 def _hashed(batch: Sequence[tuple[str, Path | str, Metadata]]) -> tuple[tuple[Recording, ...], tuple[Quarantined, ...]]:
