@@ -216,9 +216,8 @@ def rubric_check(file: Annotated[Path, typer.Argument(help="评分表 YAML")]) -
     from qa.scoring.rubric import load_rubric
 
     sheet = load_rubric(file)
-    items = [criterion for section in sheet.sections for criterion in section.criteria]
-    points = sum(criterion.points for criterion in items)
-    console.print(f"评分表无误：{sheet.name} {sheet.version}，{len(sheet.sections)} 节 {len(items)} 项，共 {points:g} 分", highlight=False)
+    items = sum(1 for _ in sheet.criteria())
+    console.print(f"评分表无误：{sheet.name} {sheet.version}，{items} 项，共 {sheet.total:g} 分", highlight=False)
 
 
 @app.command()
