@@ -125,9 +125,9 @@ def closeness_words(hit: Hit) -> str:
     """How near a hit is to its phrase: nothing for the very words.
 
     >>> closeness_words(Hit(role="agent", text="投次", phrase="投诉", closeness=0.83)), closeness_words(Hit(role="agent", text="投诉"))
-    ('近音 83%', '')
+    ('相近 83%', '')
     """
-    return "" if hit.closeness >= 0.9995 else f"近音 {percent(hit.closeness, 0)}"
+    return "" if hit.closeness >= 0.9995 else f"相近 {percent(hit.closeness, 0)}"
 
 
 def _urgency(finding: Finding) -> tuple[int, bool, float]:

@@ -41,7 +41,7 @@ class Playable:
 def playable(recording: Recording, folder: Path) -> Playable:
     """The copy of a recording in ``folder``, made when it is not there yet; a recording that is gone is no error."""
     if recording.path is None:
-        return Playable(None, problem="这通话由文字导入，没有录音")
+        return Playable(None, problem="这通电话由文字导入，没有录音")
     name = recording.content_hash[:32] or "none"
     copy, waveform = folder / f"{name}.mp3", folder / f"{name}.json"
     if not (copy.is_file() and waveform.is_file()):

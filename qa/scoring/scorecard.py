@@ -318,7 +318,7 @@ def wilson(successes: pd.Series[Any], trials: pd.Series[Any]) -> tuple[pd.Series
 
     >>> import pandas as pd
     >>> low, high = wilson(pd.Series([8.0, 0.0]), pd.Series([10.0, 0.0]))
-    >>> round(low[0], 3), round(high[0], 3), bool(pd.isna(low[1]))
+    >>> float(low.round(3)[0]), float(high.round(3)[0]), bool(pd.isna(low[1]))
     (0.49, 0.943, True)
     """
     z = NormalDist().inv_cdf((1 + CONFIDENCE_LEVEL) / 2)
@@ -420,7 +420,7 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     kinds: dict[str, Any] = {"str": object, "float": float, "int": "int64"}
     for name, kind in CALL_COLUMNS.items():
         if kind == "time":
-            frame[name] = pd.to_datetime(frame[name], utc=True)
+            frame[name] = pd.to_datetime(frame[name], utc=True).astype("datetime64[us, UTC]")
         elif kind == "bool":  # None (nothing could be judged) needs a place beside True and False
             frame[name] = frame[name].map({True: 1.0, False: 0.0}).astype(float) if name == "passed" else frame[name].astype(bool)
         else:

@@ -1,0 +1,160 @@
+"""The report in a real browser, opened from disk: no error, no request beyond it, every finding leads to its second."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from showing import HOSTILE
+
+from qa.report.names import page_name
+
+pytest.importorskip("playwright", reason="playwright 没有安装：pip install 'tingjian[dev]'")
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="没有 chromium：apt-get install chromium fonts-noto-cjk"),
+]
+
+PAGES = {
+    "overview": "index.html",
+    "calls": "calls.html",
+    "team": f"teams/{page_name('一组')}",
+    "agent": f"agents/{page_name('8001')}",
+    "call": f"calls/{page_name('c1')}",
+    "call without sound": f"calls/{page_name('c2')}",
+    "call without time": f"calls/{page_name('imported')}",
+    "silent call": f"calls/{page_name('silent')}",
+    "hostile call": f"calls/{page_name(f'../../{HOSTILE}')}",
+    "hostile agent": f"agents/{page_name(f'{HOSTILE}/..')}",
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--host-resolver-rules=MAP * ~NOTFOUND"],
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def opened(browser: Any, site: Path) -> Iterator[Any]:
+    """Opens pages of the report; at the end of the test nothing may have gone wrong in any of them."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    troubles: list[str] = []
+
+    def open_page(name: str, fragment: str = "") -> Any:
+        page = context.new_page()
+        page.on("console", lambda message: message.type in ("error", "warning") and troubles.append(f"{name}: {message.text}"))
+        page.on("pageerror", lambda error: troubles.append(f"{name}: {error}"))
+        page.on("request", lambda request: request.url.startswith(("file://", "data:")) or troubles.append(f"{name}: {request.url}"))
+        page.on("requestfailed", lambda request: troubles.append(f"{name}: {request.url} {request.failure}"))
+        page.goto((site / name).as_uri() + fragment)
+        page.wait_for_load_state("load")
+        return page
+
+    yield open_page
+    context.close()
+    assert troubles == []
+
+
+@pytest.mark.parametrize("kind", PAGES)
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_every_kind_of_page_opens_from_disk(opened: Any, kind: str, width: int, scheme: str) -> None:
+    page = opened(PAGES[kind])
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)
+    assert page.title().endswith("通话质检报告")
+    assert page.locator("h1").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width  # nothing sticks out sideways
+
+
+def test_a_finding_leads_to_its_second(opened: Any) -> None:
+    page = opened(PAGES["call"])
+    page.locator(".finding.missed button.jump", has_text="不归我管").first.click()
+    page.wait_for_function("Math.abs(document.getElementById('audio').currentTime - 6.0) < 1.5")
+    page.wait_for_function("document.querySelector('#line2').classList.contains('now')")
+    assert page.evaluate("document.getElementById('audio').duration") == pytest.approx(10.0, abs=0.2)
+    assert page.evaluate("document.getElementById('audio').error") is None
+
+
+def test_transcript_follows_and_keys_work(opened: Any) -> None:
+    page = opened(PAGES["call"], "#t=3.5")
+    page.wait_for_function("document.querySelector('#line1').classList.contains('now')")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("Math.abs(document.getElementById('audio').currentTime - 8.5) < 0.2")
+    page.keyboard.press("p")  # back to the nearest fault: the refusal at second 6
+    page.wait_for_function("Math.abs(document.getElementById('audio').currentTime - 6.0) < 1.0")
+    page.locator("#speed").select_option("1.5")
+    assert page.evaluate("document.getElementById('audio').playbackRate") == 1.5
+    page.locator("#play").click()
+    page.wait_for_function("document.getElementById('audio').paused")
+
+
+def test_without_sound_a_finding_leads_to_its_line(opened: Any) -> None:
+    page = opened(f"calls/{page_name('c3')}")
+    page.locator(".finding.missed button.jump").first.click()
+    page.wait_for_function("document.querySelector('#line2').classList.contains('now')")
+
+
+def test_lists_filter_and_sort(opened: Any) -> None:
+    page = opened(PAGES["calls"])
+    rows = page.locator(".calls tbody tr")
+    assert rows.count() == 7
+    page.locator("[data-flag]").select_option("fatal")
+    assert rows.all_inner_texts()[0].split("\t")[1] == "c3"
+    assert page.locator(".count").inner_text() == "1 / 7 通"
+    page.locator("[data-flag]").select_option("")
+    page.locator("[data-find]").fill("李强")
+    assert rows.count() == 2
+    page.locator("[data-find]").fill("")
+    page.get_by_role("button", name="得分").click()
+    assert page.locator("th[aria-sort=descending]").inner_text() == "得分"
+    assert [cell.strip() for cell in page.locator(".calls tbody td:nth-child(6)").all_inner_texts()][:2] == ["100.0", "100.0"]
+    page.get_by_role("button", name="得分").click()
+    assert page.locator(".calls tbody td:nth-child(6)").first.inner_text() == "0.0"
+
+
+def test_the_overview_sorts_filters_and_draws(opened: Any) -> None:
+    page = opened(PAGES["overview"])
+    assert page.locator("#distribution svg").count() == 1
+    page.locator("[data-filter=agents]").fill("王小丽")
+    assert page.locator("#agents tbody tr:visible").count() == 1
+    page.locator(".card", has_text="班组").locator("th button", has_text="平均得分").first.click()
+    page.locator("a", has_text="二组").first.click()
+    page.wait_for_url("**/teams/**")
+    assert page.locator("h1").inner_text().startswith("二组")
+
+
+def test_nothing_hostile_runs(opened: Any) -> None:
+    for kind in ("overview", "calls", "hostile call", "hostile agent"):
+        page = opened(PAGES[kind])
+        page.wait_for_timeout(100)
+        assert page.title() != "owned"
+        assert page.locator("img").count() == 0
+
+
+def test_a_call_prints(opened: Any) -> None:
+    page = opened(PAGES["call"])
+    page.emulate_media(media="print")
+    assert not page.locator(".controls").is_visible()
+    assert page.locator("#line2").is_visible()
+    assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+
+
+def test_everything_is_reached_by_keyboard(opened: Any) -> None:
+    page = opened(PAGES["call"])
+    assert page.evaluate("[...document.querySelectorAll('a, button, summary, select, input')].every((node) => node.tabIndex >= 0)")
+    page.locator(".finding.missed button.jump").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.getElementById('audio').currentTime > 5")

@@ -1,0 +1,111 @@
+"""The same number everywhere: tables, pages, workbook, export."""
+
+from __future__ import annotations
+
+import csv
+import html
+import json
+import re
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from qa.config import Settings
+from qa.report.export import export_calls
+from qa.report.names import page_name
+from qa.report.wording import number, percent
+from qa.report.workbook import write_workbook
+from qa.scoring.scorecard import Scorecards
+from qa.store.store import Store
+
+
+@pytest.fixture(scope="module")
+def cards(store: Store) -> Scorecards:
+    return Scorecards.of(store.calls())
+
+
+@pytest.fixture(scope="module")
+def records(store: Store, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    out = tmp_path_factory.mktemp("export") / "calls.jsonl"
+    export_calls(store, "jsonl", out)
+    return pd.DataFrame([json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()])
+
+
+@pytest.fixture(scope="module")
+def book(store: Store, tmp_path_factory: pytest.TempPathFactory) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(write_workbook(store, tmp_path_factory.mktemp("book") / "r.xlsx", Settings()))
+
+
+def sheet(book: openpyxl.Workbook, name: str) -> dict[str, dict[str, object]]:
+    heading, *rows = [[cell.value for cell in row] for row in book[name].iter_rows()]
+    return {str(row[0]): dict(zip(map(str, heading), row, strict=True)) for row in rows}
+
+
+def tiles(page: Path) -> dict[str, str]:
+    text = page.read_text(encoding="utf-8")
+    return {
+        html.unescape(a): html.unescape(b) for a, b in re.findall(r'<div class="label">(.*?)</div><div class="value">(.*?)</div>', text)
+    }
+
+
+def test_overview_says_what_the_tables_say(site: Path, book: openpyxl.Workbook, cards: Scorecards, records: pd.DataFrame) -> None:
+    scaled = records["score"].map(lambda score: score["scaled"]).dropna().astype(float)
+    assert round(float(scaled.mean()), 2) == cards.overall["score"]
+    assert int(records["complaint"].map(lambda c: c["detected"]).sum()) == cards.overall["complaints"] == 4
+
+    shown = tiles(site / "index.html")
+    assert shown == {
+        "通话": "7",
+        "平均得分": number(cards.overall["score"]),
+        "合格率": percent(cards.overall["pass_rate"]),
+        "一票否决": "1",
+        "投诉": "4",
+        "升级风险": "1",
+        "存疑判定": percent(cards.overall["unsure_share"]),
+    }
+    lines = {row[0].value: row[1].value for row in book["概览"].iter_rows(min_row=3)}
+    assert lines["平均得分"] == cards.overall["score"]
+    assert lines["合格率"] == cards.overall["pass_rate"]
+    assert (lines["通话"], lines["投诉"], lines["一票否决通话"], lines["隔离的录音"]) == (7, 4, 1, 1)
+
+
+def test_an_agent_has_one_score_everywhere(site: Path, book: openpyxl.Workbook, cards: Scorecards, records: pd.DataFrame) -> None:
+    own = records[records["agent_id"] == "8002"]
+    mean = round(float(own["score"].map(lambda score: score["scaled"]).mean()), 2)
+    row = sheet(book, "坐席")["8002"]
+    assert cards.agents.loc["8002", "score"] == row["平均得分"] == mean == 50.0
+    assert row["合格率"] == cards.agents.loc["8002", "pass_rate"] == 0.5
+    shown = tiles(site / "agents" / page_name("8002"))
+    assert (shown["平均得分"], shown["合格率"], shown["通话"]) == ("50.0", "50.0%", "2")
+
+
+def test_every_call_has_one_score_everywhere(site: Path, book: openpyxl.Workbook, records: pd.DataFrame) -> None:
+    heading, *rows = [[cell.value for cell in row] for row in book["通话"].iter_rows()]
+    at = heading.index("得分")
+    written = {row[heading.index("通话号")]: row[at] for row in rows}
+    for record in records.to_dict("records"):
+        scaled = record["score"]["scaled"]
+        assert written[record["call_id"]] == scaled
+        page = (site / "calls" / page_name(record["call_id"])).read_text(encoding="utf-8")
+        assert f"<strong>{number(scaled)}</strong>" in page
+
+
+def test_the_matrix_holds_the_rates_of_the_item_table(book: openpyxl.Workbook, cards: Scorecards) -> None:
+    rows = sheet(book, "评分项×坐席")
+    assert rows["问候语"]["王小丽（8001）"] == cards.agent_items.loc[("8001", "greeting"), "met_rate"] == 1.0
+    assert rows["问候语"]["全部"] == cards.items.loc["greeting", "met_rate"]
+
+
+def test_points_in_the_findings_sheet_add_up_to_the_scores(book: openpyxl.Workbook, records: pd.DataFrame) -> None:
+    heading, *rows = [[cell.value for cell in row] for row in book["评分明细"].iter_rows()]
+    at = heading.index("得分")
+    assert sum(row[at] or 0 for row in rows) == sum(score["total"] for score in records["score"])
+
+
+def test_csv_is_the_call_table(store: Store, cards: Scorecards, tmp_path: Path) -> None:
+    assert export_calls(store, "csv", tmp_path / "calls.csv") == 7
+    with (tmp_path / "calls.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["score"] for row in rows] == ["" if pd.isna(score) else str(score) for score in cards.calls["score"]]
