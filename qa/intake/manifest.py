@@ -116,7 +116,8 @@ def plan(sources: Sequence[str | Path], manifest: Path | None, settings: Setting
             f"录音的元数据有 {len(grave)} 处问题，没有开始质检",
             where=str(manifest or intake.filename_pattern or intake.roster),
             why="".join(f"\n    {problem}" for problem in grave),
-            next_step="改正后重试；缺少的信息确实没有时加 --allow-missing-metadata（重复、越界和不认识的列仍须改正）",
+            next_step="改正后重试；要保留的其他列写进设置 intake.extra_columns；"
+            "缺少的信息确实没有时加 --allow-missing-metadata（重复、越界和不认识的列仍须改正）",
         )
     recordings, quarantined = _hashed(batch)
     return Batch(recordings, quarantined, faults.told(forgiven=True), left_out)
@@ -125,8 +126,7 @@ def plan(sources: Sequence[str | Path], manifest: Path | None, settings: Setting
 def _columns(table: Table, pattern: FilenamePattern | None, settings: Settings, faults: _Faults) -> tuple[dict[str, str], frozenset[str]]:
     columns, problems = resolve_columns(table.columns, FIELDS, settings.intake.columns, settings.intake.extra_columns)
     for problem in problems:
-        hint = "" if "是否想写" in problem or not problem.startswith("不认识") else "；要保留它请写进设置 intake.extra_columns"
-        faults.add(f"表头：{problem}{hint}", 0)
+        faults.add(f"表头：{problem}", 0)
     there = set(columns.values())
     for name, column in settings.intake.columns.items():
         if name in CALL_FIELDS and column not in table.columns and name not in there and name not in AGENT_FIELDS[1:]:
@@ -158,12 +158,14 @@ def _rows(table: Table, columns: Mapping[str, str], found: Sources, faults: _Fau
         if name is None:
             faults.add(f"{place}：缺少 {label('file')}", row.number)
             continue
-        path, problem = finder.find(name)
-        if problem is not None:
-            faults.add(f"{place}：{problem}", row.number, forgivable=problem.startswith("找不到"))
-            if not problem.startswith("找不到"):
-                continue
-        if path is not None:
+        try:
+            path = finder.find(name)
+        except ValueError as error:
+            faults.add(f"{place}：{error}", row.number)
+            continue
+        if path is None:
+            faults.add(f"{place}：找不到文件 {name}", row.number, forgivable=True)
+        else:
             real = path.resolve()
             if real in rows:
                 faults.add(f"{place}：文件 {name} 与第 {rows[real]} 行重复", row.number)
@@ -188,32 +190,33 @@ class _Finder:
         self.bases = tuple(dict.fromkeys((home, *found.folders)))
         self.whole = [folder.resolve() for folder in found.whole]
         self.files = {file.resolve(): file for file in found.files}
+        self.found = frozenset(found.files)
         self.by_name: dict[str, list[Path]] = {}
         for file in found.files:
             self.by_name.setdefault(file.name, []).append(file)
 
-    def find(self, name: str) -> tuple[Path | None, str | None]:
-        """The file and no problem, or no file and why."""
+    def find(self, name: str) -> Path | None:
+        """The file, None where there is none; a ValueError in words where the row must not or cannot mean one."""
         relative = name.replace("\\", "/")
         candidates = [Path(os.path.normpath(base / relative)) for base in self.bases]
         inside = [path for path in candidates if any(path.is_relative_to(base) for base in self.bases)]
         if not inside:
-            return None, f"文件 {name} 在清单和来源目录之外"
+            message = f"文件 {name} 在清单和来源目录之外"
+            raise ValueError(message)
         there = [path for path in inside if path.is_file()]
         for path in there:
             if (real := path.resolve()) in self.files:
-                return self.files[real], None
+                return self.files[real]
         if there:
-            return there[0], None
+            return there[0]
         namesakes = self.by_name.get(relative, [])
         if len(namesakes) > 1:
-            return None, f"文件 {name} 有 {len(namesakes)} 个同名文件，请写出所在目录：{'、'.join(str(path) for path in namesakes)}"
+            message = f"文件 {name} 有 {len(namesakes)} 个同名文件，请写出所在目录：{'、'.join(str(path) for path in namesakes)}"
+            raise ValueError(message)
         if namesakes:
-            return namesakes[0], None
+            return namesakes[0]
         # A file that was found but cannot be looked at (a broken link) is for quarantine, not for this check.
-        if listed := [path for path in inside if path in self.files.values()]:
-            return listed[0], None
-        return None, f"找不到文件 {name}"
+        return next((path for path in inside if path in self.found), None)
 
     def wanted(self, real: Path) -> bool:
         """Whether a file belongs to the batch: found, or named by the manifest below a directory asked for as a whole."""

@@ -17,6 +17,10 @@ from qa.intake import manifest as module
 from qa.intake.manifest import Batch, plan
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+NEXT_STEP = (
+    "  处理：改正后重试；要保留的其他列写进设置 intake.extra_columns；"
+    "缺少的信息确实没有时加 --allow-missing-metadata（重复、越界和不认识的列仍须改正）"
+)
 SHARED = Path(__file__).parents[3] / "shared" / "calls"
 
 
@@ -109,13 +113,13 @@ def test_mapped_and_further_columns(tmp_path: Path) -> None:
         "录音的元数据有 6 处问题，没有开始质检",
         f"  位置：{tmp_path}/m.csv",
         "  原因：",
-        "    表头：不认识的列 专员；要保留它请写进设置 intake.extra_columns",
-        "    表头：不认识的列 拨打时刻；要保留它请写进设置 intake.extra_columns",
-        "    表头：不认识的列 业务；要保留它请写进设置 intake.extra_columns",
+        "    表头：不认识的列 专员",
+        "    表头：不认识的列 拨打时刻",
+        "    表头：不认识的列 业务",
         "    表头：没有 电话 这一列，而设置 intake.columns 说它是 customer_id",
         "    表头：没有 agent_id（坐席工号） 这一列",
         "    表头：没有 started_at（通话时间） 这一列",
-        "  处理：改正后重试；缺少的信息确实没有时加 --allow-missing-metadata（重复、越界和不认识的列仍须改正）",
+        NEXT_STEP,
     ]
 
 
@@ -156,7 +160,7 @@ def test_every_problem_at_once(tmp_path: Path) -> None:
         "    第 7 行：文件 /etc/hostname 在清单和来源目录之外",
         "    第 8 行：缺少 file（录音文件）",
         f"    文件 {tmp_path}/audio/unlisted.wav：清单里没有它的行",
-        "  处理：改正后重试；缺少的信息确实没有时加 --allow-missing-metadata（重复、越界和不认识的列仍须改正）",
+        NEXT_STEP,
     ]
 
 
@@ -268,7 +272,7 @@ def test_names_by_pattern(tmp_path: Path) -> None:
         "  原因：",
         f"    文件 {tmp_path}/hello.wav：与文件名规则 {pattern} 不符",
         f"    文件 {tmp_path}/8003_13800001002_20261399000000.wav：时间 20261399000000 认不出来，可写成 2026-11-17 09:00:00",
-        "  处理：改正后重试；缺少的信息确实没有时加 --allow-missing-metadata（重复、越界和不认识的列仍须改正）",
+        NEXT_STEP,
     ]
 
 
