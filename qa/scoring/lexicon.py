@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ from qa.text.normalize import normalize
 from qa.text.sound import LONGEST
 
 Severity = Literal["重度", "中度", "轻度"]
-MAX_VARIANTS = 64
+MAX_VARIANTS = 120
 _GAP = re.compile(r"…+|\.{3,}")
 
 
@@ -51,10 +52,10 @@ class Phrase(_Entry):
     ``(x)`` may be left out, ``(x|y)`` is one of them or neither, ``<x|y>`` is one of them, ``…`` stands for up to
     ``gap`` characters.
 
-    >>> Phrase.of("(请)您稍等").variants
-    (('您稍等',), ('请您稍等',))
-    >>> Phrase.of("我<保证|承诺>…退").variants
-    (('我保证', '退'), ('我承诺', '退'))
+    >>> Phrase.of("(请)您稍等").slots
+    (('您稍等', '请您稍等'),)
+    >>> Phrase.of("我<保证|承诺>…退").slots
+    (('我保证', '我承诺'), ('退',))
     """
 
     text: str = Field(min_length=1, description="what is said")
@@ -86,8 +87,8 @@ class Phrase(_Entry):
         return text
 
     @cached_property
-    def variants(self) -> tuple[tuple[str, ...], ...]:
-        """Every way to say it, normalised; each is the pieces between its gaps."""
+    def slots(self) -> tuple[tuple[str, ...], ...]:
+        """What is said between its gaps: for each slot every way to say it, normalised."""
         return _expand(self.text)
 
     def __hash__(self) -> int:
@@ -98,8 +99,12 @@ _CHOICE = re.compile(r"\(([^()<>]*)\)|<([^()<>]*)>")
 
 
 def _expand(text: str) -> tuple[tuple[str, ...], ...]:
-    """The variants of a phrase as written. Raises ValueError, in Chinese, when it cannot be read."""
+    """The slots of a phrase as written. Raises ValueError, in Chinese, when it cannot be read."""
     plain = text.translate(str.maketrans("（）｜", "()|"))
+    return tuple(_expand_slot(part, text) for part in _GAP.split(plain))
+
+
+def _expand_slot(plain: str, whole: str) -> tuple[str, ...]:
     parts: list[list[str]] = []
     position = 0
     for found in _CHOICE.finditer(plain):
@@ -108,26 +113,20 @@ def _expand(text: str) -> tuple[tuple[str, ...], ...]:
         parts.append(["", *choices] if found[1] is not None else choices)
         position = found.end()
     parts.append([plain[position:]])
-    fixed = "".join(part[0] for part in parts[::2])
-    if re.search(r"[()<>|]", fixed):
-        message = f"括号没有成对，或套了括号：{text}"
+    if re.search(r"[()<>|]", "".join(part[0] for part in parts[::2])):
+        message = "括号没有成对，或套了括号"
         raise ValueError(message)
-    count = 1
-    for part in parts:
-        count *= len(part)
+    count = math.prod(map(len, parts))
     if count > MAX_VARIANTS:
-        message = f"展开后有 {count} 种说法，上限 {MAX_VARIANTS}：{text}"
+        message = f"展开后有 {count} 种说法，上限 {MAX_VARIANTS}"
         raise ValueError(message)
-    variants = []
-    for chosen in itertools.product(*parts):
-        pieces = tuple(normalize(piece).text for piece in _GAP.split("".join(chosen)))
-        if not all(pieces):
-            message = f"去掉标点和语气词后有一段是空的：{text}"
-            raise ValueError(message)
-        if sum(map(len, pieces)) > LONGEST:
-            message = f"超过 {LONGEST} 个字，请拆成几句：{text[:20]}…"
-            raise ValueError(message)
-        variants.append(pieces)
+    variants = [normalize("".join(chosen)).text for chosen in itertools.product(*parts)]
+    if not all(variants):
+        message = "去掉标点和语气词后有一段是空的"
+        raise ValueError(message)
+    if max(map(len, variants)) > LONGEST:
+        message = f"超过 {LONGEST} 个字，请拆成几句：{whole[:20]}…"
+        raise ValueError(message)
     return tuple(dict.fromkeys(variants))
 
 

@@ -27,15 +27,30 @@ def search(dialogue: Dialogue, turns: Iterable[int], phrases: Sequence[Phrase], 
     >>> [(hit.turn, hit.span, hit.text) for hit in hits]
     [(1, (1, 4), '不知道')]
     """
-    return [found for _, found in locate(dialogue, turns, phrases, excluding)]
+    return [place.hit(dialogue) for place in locate(dialogue, turns, phrases, excluding)]
 
 
-def locate(
-    dialogue: Dialogue, turns: Iterable[int], phrases: Sequence[Phrase], excluding: Sequence[Phrase] = ()
-) -> list[tuple[Phrase, Hit]]:
-    """As :func:`search`, each hit with the phrase it is of: for who needs its severity or weight."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a phrase was said: characters ``begin .. end`` of a turn's normalised text."""
+
+    phrase: Phrase
+    turn: int
+    begin: int
+    end: int
+    closeness: float
+
+    def hit(self, dialogue: Dialogue) -> Hit:
+        """The same as evidence."""
+        return dialogue.hit(
+            self.turn, self.begin, self.end, phrase=self.phrase.text, closeness=self.closeness, category=self.phrase.category
+        )
+
+
+def locate(dialogue: Dialogue, turns: Iterable[int], phrases: Sequence[Phrase], excluding: Sequence[Phrase] = ()) -> list[Place]:
+    """As :func:`search`, for who needs the phrase itself (its weight, its severity) or looks at the words around."""
     wanted, benign = _places(dialogue, tuple(phrases)), _places(dialogue, tuple(excluding))
-    found: list[tuple[Phrase, Hit]] = []
+    found: list[Place] = []
     for turn in sorted(set(turns)):
         void = [match for _, match in benign.get(turn, ())]
         best = sorted(wanted.get(turn, ()), key=lambda one: (-one[1].closeness * (one[1].end - one[1].begin), one[1].begin))
@@ -43,9 +58,8 @@ def locate(
         for phrase, match in best:
             if not any(_overlap(match, other) for other in (*void, *taken)):
                 taken.append(match)
-                hit = dialogue.hit(turn, match.begin, match.end, phrase=phrase.text, closeness=match.closeness, category=phrase.category)
-                found.append((phrase, hit))
-    return sorted(found, key=lambda one: (one[1].turn or 0, one[1].span or (0, 0)))
+                found.append(Place(phrase, turn, match.begin, match.end, match.closeness))
+    return sorted(found, key=lambda place: (place.turn, place.begin))
 
 
 def nearest(dialogue: Dialogue, turns: Iterable[int], phrases: Sequence[Phrase]) -> Hit | None:
@@ -56,16 +70,15 @@ def nearest(dialogue: Dialogue, turns: Iterable[int], phrases: Sequence[Phrase])
     """
     wanted = sorted(set(turns))
     compiled = _compiled(tuple(phrases))
-    whole = [_reading("".join(pieces)) for _, pieces in compiled.variants]
     key = ("passage", tuple(wanted))
     passage = dialogue.memory.get(key)
     if not isinstance(passage, Passage):
         passage = dialogue.memory[key] = Passage([dialogue.readings[turn] for turn in wanted])
-    found = closest(whole, passage)
+    found = closest([_reading(said) for _, said in compiled.whole], passage)
     if found is None:
         return None
-    variant, text, match = found
-    phrase = compiled.variants[variant][0]
+    which, text, match = found
+    phrase = compiled.whole[which][0]
     return dialogue.hit(wanted[text], match.begin, match.end, phrase=phrase.text, closeness=match.closeness, category=phrase.category)
 
 
@@ -86,22 +99,25 @@ def _places(dialogue: Dialogue, phrases: tuple[Phrase, ...]) -> Places:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Compiled:
-    """Phrases ready to be searched for: the book of all their pieces, and each variant as a chain of pieces."""
+    """Phrases ready to be searched for: the book of all that may be said in their slots, each phrase as a chain of
+    slots (the numbers of its ways in the book), and each phrase said whole, without gaps.
+    """
 
     book: Phrasebook
-    variants: tuple[tuple[Phrase, tuple[str, ...]], ...]
-    chains: tuple[tuple[int, ...], ...]
+    chains: tuple[tuple[Phrase, tuple[tuple[int, ...], ...]], ...]
+    whole: tuple[tuple[Phrase, str], ...]
 
 
 @lru_cache(maxsize=1024)
 def _compiled(phrases: tuple[Phrase, ...]) -> _Compiled:
-    variants = tuple((phrase, pieces) for phrase in phrases for pieces in phrase.variants)
     book: dict[tuple[str, float], int] = {}
-    chains = []
-    for phrase, pieces in variants:
-        wanted = [(piece, _at_least(phrase, _reading(piece))) for piece in pieces]
-        chains.append(tuple(book.setdefault(one, len(book)) for one in wanted))
-    return _Compiled(Phrasebook([_reading(piece) for piece, _ in book], [at_least for _, at_least in book]), variants, tuple(chains))
+    chains, whole = [], []
+    for phrase in phrases:
+        slots = [[(way, _at_least(phrase, _reading(way))) for way in slot] for slot in phrase.slots]
+        chains.append((phrase, tuple(tuple(book.setdefault(way, len(book)) for way in slot) for slot in slots)))
+        for i in range(max(map(len, phrase.slots))):
+            whole.append((phrase, "".join(slot[min(i, len(slot) - 1)] for slot in phrase.slots)))
+    return _Compiled(Phrasebook([_reading(way) for way, _ in book], [at_least for _, at_least in book]), tuple(chains), tuple(whole))
 
 
 @lru_cache(maxsize=20_000)
@@ -116,24 +132,34 @@ def _at_least(phrase: Phrase, reading: Reading) -> float:
 
 def _searched(dialogue: Dialogue, compiled: _Compiled) -> Places:
     matches: dict[int, dict[int, list[Match]]] = {}
-    for piece, turn, match in spot(compiled.book, dialogue.passage):
-        matches.setdefault(piece, {}).setdefault(turn, []).append(match)
+    for way, turn, match in spot(compiled.book, dialogue.passage):
+        matches.setdefault(way, {}).setdefault(turn, []).append(match)
     places: Places = {}
-    for (phrase, _), chain in zip(compiled.variants, compiled.chains, strict=True):
-        for turn, first in matches.get(chain[0], {}).items():
+    for phrase, chain in compiled.chains:
+        slots = [_merged(matches, slot) for slot in chain]
+        for turn, first in slots[0].items():
             for match in first:
-                whole = _followed(match, [matches.get(piece, {}).get(turn, []) for piece in chain[1:]], phrase.gap)
+                whole = _followed(match, [slot.get(turn, []) for slot in slots[1:]], phrase.gap)
                 if whole:
                     places.setdefault(turn, []).append((phrase, whole))
     return places
 
 
-def _followed(match: Match, pieces: Sequence[Sequence[Match]], gap: int) -> Match | None:
-    """``match`` with the nearest place of each further piece behind it, at most ``gap`` characters apart."""
-    for candidates in pieces:
+def _merged(matches: dict[int, dict[int, list[Match]]], slot: Sequence[int]) -> dict[int, list[Match]]:
+    """By turn, where any of the ways of a slot is said."""
+    merged: dict[int, list[Match]] = {}
+    for way in slot:
+        for turn, found in matches.get(way, {}).items():
+            merged.setdefault(turn, []).extend(found)
+    return merged
+
+
+def _followed(match: Match, slots: Sequence[Sequence[Match]], gap: int) -> Match | None:
+    """``match`` with the first place of each further slot behind it, at most ``gap`` characters apart."""
+    for candidates in slots:
         after = [other for other in candidates if match.end <= other.begin <= match.end + gap]
         if not after:
             return None
-        nearest_one = min(after, key=lambda other: other.begin)
-        match = Match(match.begin, nearest_one.end, min(match.closeness, nearest_one.closeness))
+        following = min(after, key=lambda other: (other.begin, -other.closeness, -other.end))
+        match = Match(match.begin, following.end, min(match.closeness, following.closeness))
     return match
