@@ -422,3 +422,26 @@ def test_memory_stays_small_over_three_hours(tmp_path: Path) -> None:
         duration, megabytes = done.stdout.split()
         assert float(duration) == seconds
         assert int(megabytes) < allowed, way
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_the_bytes_only_recording_errors_come_out(seed: int, tmp_path: Path) -> None:
+    random = np.random.default_rng(seed)
+    whole = [sample(codec) for codec in CODECS if codec.name in ("PCM", "ADPCM (MS)", "AMR-NB", "MP3", "AAC", "Opus", "FLAC")]
+    whole.append(encode(tmp_path / "a.m4a", [tone(1.0, 16_000)], 16_000, "aac").read_bytes())
+    outcomes = set()
+    for number in range(60):
+        data = bytearray(whole[number % len(whole)])
+        for _ in range(int(random.integers(1, 12))):
+            # Half of the damage goes where the headers are.
+            position = int(random.integers(len(data) if random.random() < 0.5 else min(200, len(data))))
+            data[position : position + int(random.integers(0, 5))] = random.bytes(int(random.integers(1, 5)))
+        (tmp_path / "b.bin").write_bytes(data[: int(random.integers(1, len(data)))] if random.random() < 0.2 else data)
+        try:
+            with decode(tmp_path / "b.bin") as heard:
+                outcomes.add(heard.duration > 0)
+        except RecordingError as error:
+            assert error.where == str(tmp_path / "b.bin")
+            assert error.next_step
+            outcomes.add(False)
+    assert outcomes == {True, False}
