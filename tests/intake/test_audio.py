@@ -429,7 +429,7 @@ def test_whatever_the_bytes_only_recording_errors_come_out(seed: int, tmp_path: 
     random = np.random.default_rng(seed)
     whole = [sample(codec) for codec in CODECS if codec.name in ("PCM", "ADPCM (MS)", "AMR-NB", "MP3", "AAC", "Opus", "FLAC")]
     whole.append(encode(tmp_path / "a.m4a", [tone(1.0, 16_000)], 16_000, "aac").read_bytes())
-    outcomes = set()
+    outcomes, refused = set(), 0
     for number in range(60):
         data = bytearray(whole[number % len(whole)])
         for _ in range(int(random.integers(1, 12))):
@@ -441,7 +441,7 @@ def test_whatever_the_bytes_only_recording_errors_come_out(seed: int, tmp_path: 
             with decode(tmp_path / "b.bin") as heard:
                 outcomes.add(heard.duration > 0)
         except RecordingError as error:
-            assert error.where == str(tmp_path / "b.bin")
-            assert error.next_step
-            outcomes.add(False)
-    assert outcomes == {True, False}
+            outcomes.add(error.where == str(tmp_path / "b.bin") and error.next_step is not None)
+            refused += 1
+    assert outcomes == {True}
+    assert 0 < refused < 60
