@@ -47,8 +47,8 @@ def judge(recording: Recording, heard: Heard, analysis: Analysis, rubric: Rubric
     >>> rubric = load_rubric(shipped("rubrics", "general_inbound.yaml"))
     >>> verdict = judge(Recording(call_id="c1", content_hash="00"), heard, analyse(heard, AnalysisSettings()), rubric)
     >>> finding = verdict.findings[0]
-    >>> finding.criterion, finding.outcome, finding.hits[0].text
-    ('greeting', 'met', '您好')
+    >>> finding.criterion, finding.outcome, finding.points, finding.hits[0].turn
+    ('greeting', 'met', 5.0, 0)
     """
     dialogue = Dialogue.of(heard)
     complaint = detect(dialogue, rubric.lexicons)
@@ -108,7 +108,7 @@ def _rule(criterion: Criterion, context: Context) -> _Ruling:
     """The outcome of one criterion."""
     if criterion.kind == "human":
         return _Ruling("na", Result(state="na", reason="人工评分项，不计入自动得分"))
-    if not any(turn.text.strip() for turn in context.heard.turns):
+    if not any(normal.text for normal in context.dialogue.normals):
         return _Ruling("na", Result(state="na", reason="没有可评的话语"))
     unclear = _roles_unclear(criterion, context.heard)
     if unclear:

@@ -92,7 +92,6 @@ class Context:
     def silent(self) -> Result | None:
         """``na`` when the party that this window is about never speaks, so that nothing can be asked of its words."""
         role = self.window.searched.role
-        spoken = any(turn.text.strip() and role in (None, turn.role) for turn in self.heard.turns)
-        if spoken:
+        if any(normal.text and role in (None, turn.role) for turn, normal in zip(self.heard.turns, self.dialogue.normals, strict=True)):
             return None
         return Result(state="na", searched=self.window.searched, reason=f"全程没有听到{words_for(role)}说话")

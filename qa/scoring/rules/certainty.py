@@ -3,7 +3,7 @@
 Three doubts, each with its number. They are conservative: a verdict that is always "unsure" helps nobody.
 
 * a forbidden phrase matched by sound only, in words that the recogniser itself did not trust;
-* a required phrase that is missing by a hair;
+* a required phrase that is missing by a hair, in words of which the same holds;
 * a required phrase that is missing from speech of which most was hardly understood.
 """
 
@@ -22,7 +22,7 @@ LOW_SHARE = 0.5
 
 
 def doubtful(hit: Hit, heard: Heard) -> bool:
-    """Whether a hit rests on sound alone, in words of low confidence."""
+    """Whether a place matches, or nearly matches, by sound alone, in words of low confidence; never in an imported text."""
     if hit.closeness >= 1.0 or hit.turn is None or hit.span is None:
         return False
     certainty = heard.turns[hit.turn].certainty(*hit.span)

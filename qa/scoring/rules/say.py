@@ -12,6 +12,7 @@ from qa.scoring.lexicon import Phrase
 from qa.scoring.rules.base import Context, Result
 from qa.scoring.rules.certainty import GREY_BAND, doubtful, hardly_understood
 from qa.scoring.rules.windows import words_for
+from qa.text.normalize import normalize
 from qa.text.sound import default_closeness, read
 
 
@@ -93,7 +94,7 @@ def _absent(rule: Say, context: Context, groups: Sequence[Group], hits: Sequence
     place = f"{who}的{context.window.note or '全部'}话语"
     names = "、".join(f"「{name}」" for name, _, _ in groups[:4]) + (" 等" if len(groups) > 4 else "")
     reason = f"{place}里没有{names}" if not hits else f"{place}里{names}只有 {len(hits)} 处，不够 {_wanted(rule)}"
-    if not hits and near is not None and _just_short(near, phrases):
+    if not hits and near is not None and _just_short(near, phrases) and doubtful(near, context.heard):
         return Result(state="unsure", searched=searched, nearest=near, reason=f"{reason}，但有一处差一点：「{near.text}」")
     if hardly_understood(context.window.turns, context.heard):
         return Result(state="unsure", searched=searched, nearest=near, reason=f"{reason}，但其中大半识别把握很低，请复听")
@@ -108,11 +109,7 @@ def _wanted(rule: Say) -> str:
 
 def _just_short(near: Hit, phrases: Sequence[Phrase]) -> bool:
     """Whether the nearest miss lies in the grey band below what its phrase asks for; never for one matched by characters."""
-    limits = [phrase.closeness or _by_length(phrase) for phrase in phrases if phrase.text == near.phrase and not phrase.exact]
+    by_length = default_closeness(len(read(normalize(near.text).text)))
+    limits = [phrase.closeness or by_length for phrase in phrases if phrase.text == near.phrase and not phrase.exact]
     limit = min(limits, default=1.0)
     return limit < 1.0 and limit - GREY_BAND <= near.closeness < limit
-
-
-@lru_cache(maxsize=4096)
-def _by_length(phrase: Phrase) -> float:
-    return min(default_closeness(len(read("".join(pieces)))) for pieces in phrase.variants)

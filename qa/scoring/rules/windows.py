@@ -62,7 +62,9 @@ class Window:
         turns = tuple(sorted(chosen))
         times = [heard.turns[index] for index in turns]
         start, end = (times[0].start, times[-1].end) if times else (hits[0].end, hits[-1].end)
-        return replace(self, turns=turns, searched=replace(self.searched, start=start, end=end, turns=len(turns)))
+        note = ("随后" if later else "此前") + (f" {scope.within_turns} 句" if scope.within_turns else "")
+        searched = replace(self.searched, start=start, end=end, turns=len(turns))
+        return replace(self, turns=turns, searched=searched, note=self.note or note)
 
 
 def opened(scope: Scope, window: Window, heard: Heard) -> Window | None:
