@@ -36,6 +36,7 @@ WARM_UP = 2.0  # seconds Silero hears again before each block, to be in the stat
 
 BEGIN, CONTINUE = 0.25, 0.15  # probability at which a voice begins, and under which it ends
 SHORTEST_PAUSE, SHORTEST_VOICE = 0.1, 0.1  # seconds
+SURE, FLAT = 0.6, 0.25  # below this probability a stretch must not be as flat as noise (harmonic share; speech has over 0.4)
 LEAD, TAIL = 0.05, -0.06  # Silero is late at the beginning and late at the end
 
 LEAK_PIECE = 0.5  # seconds compared at a time
@@ -47,6 +48,7 @@ LEAK_MUCH_QUIETER = 15.0
 
 SOUND_BLOCK = 0.5  # seconds
 SOUND_LEVEL = -55.0  # dBFS; what is fainter is not heard on a telephone
+SPECTRUM = 4096  # samples of a spectrum
 HARMONIC = 0.75  # share of the energy in the strongest 5 % of the bins: noise 0.13, hold music 0.80 to 0.99
 PURE = 0.95  # share of the energy in the strongest 8 bins of one or two sine tones
 MUSIC_SHORTEST, TONE_SHORTEST, SOUND_COLLAR = 5.0, 1.0, 1.5  # seconds
@@ -76,6 +78,7 @@ def listen(audio: Audio) -> Listening:
     sounds: list[Event] = []
     for position, channel in enumerate(channels):
         heard = non_speech(audio, channel, probabilities[position])
+        voices[position] = without_noise(audio, channel, voices[position], probabilities[position])
         voices[position] = without_sounds(audio, channel, voices[position], heard, probabilities[position])
         sounds += heard
     if len(channels) == 2:
@@ -170,6 +173,24 @@ def spans(probability: np.ndarray) -> list[tuple[Seconds, Seconds]]:
         for first, last in found
         if (last - first) * FRAME_SECONDS >= SHORTEST_VOICE
     ]
+
+
+def without_noise(audio: Audio, channel: int, voice: Timeline, probability: np.ndarray) -> Timeline:
+    """The voice without stretches of which Silero is not sure and whose spectrum is as flat as noise."""
+    kept = []
+    for interval in voice:
+        if frames_in(probability, interval.start, interval.end).max(initial=0.0) < SURE:
+            middle, half = (interval.start + interval.end) / 2, max(interval.duration / 2, SOUND_BLOCK / 2)
+            samples = audio.window(channel, max(0.0, middle - half), middle + half)
+            if len(samples) >= SPECTRUM and harmonicity(samples)[0] < FLAT:
+                continue
+        kept.append((interval.start, interval.end))
+    return Timeline(kept)
+
+
+def frames_in(probability: np.ndarray, start: Seconds, end: Seconds) -> np.ndarray:
+    """The frames of a stretch of time."""
+    return probability[int(start / FRAME_SECONDS) : int(end / FRAME_SECONDS) + 1]
 
 
 # ---- leakage of the other party
@@ -275,7 +296,7 @@ def harmonicity(block: np.ndarray) -> tuple[float, float]:
     >>> share > 0.99, round(tone)
     (True, 449)
     """
-    length = 4096
+    length = SPECTRUM
     starts = range(0, len(block) - length + 1, 1952)
     spectra = [np.square(np.abs(np.fft.rfft(block[start : start + length] * np.hanning(length)))) for start in starts]
     spectrum: np.ndarray[Any, np.dtype[np.float64]] = np.mean(spectra, axis=0)
@@ -291,7 +312,7 @@ def without_sounds(audio: Audio, channel: int, voice: Timeline, sounds: list[Eve
     """The voice without what Silero took for speech inside music or where music sets in; clear speech over music stays."""
     kept = []
     for interval in voice:
-        frames = probability[int(interval.start / FRAME_SECONDS) : int(interval.end / FRAME_SECONDS) + 1]
+        frames = frames_in(probability, interval.start, interval.end)
         clear = interval.duration >= 0.6 and float((frames >= 0.7).mean()) >= 0.6
         inside = sum(interval.overlap(sound.start, sound.end) for sound in sounds) / interval.duration
         beside = any(interval.overlap(sound.start - 0.6, sound.end + 0.6) > 0 for sound in sounds)
@@ -302,7 +323,7 @@ def without_sounds(audio: Audio, channel: int, voice: Timeline, sounds: list[Eve
 
 
 def _harmonic(samples: np.ndarray) -> bool:
-    return len(samples) >= 4096 and harmonicity(samples)[0] >= HARMONIC
+    return len(samples) >= SPECTRUM and harmonicity(samples)[0] >= HARMONIC
 
 
 def union(sounds: list[Event]) -> list[Event]:

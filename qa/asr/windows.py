@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Seconds = float
 RATE = 16_000
 MARGIN = 0.2  # seconds of the recording kept on both sides of a turn, so that no consonant is cut off
+NEAR_END = 0.06  # seconds before the end of a word at which it is surely still being said
 LONGEST = 28.0  # seconds of a window; Whisper takes 30
 
 
@@ -118,13 +119,14 @@ def _parts(piece: Piece, longest: Seconds) -> list[Piece]:
 def placed(window: Window, spoken: Sequence[Spoken], turns: Sequence[Interval]) -> list[tuple[int, Word]]:
     """For each word of a window the turn it was said in, and the word with its times in the recording.
 
-    A word belongs to the turn in which its middle lies, never to one before its predecessor's; its times are kept
+    A word belongs to the turn in which its end lies, never to one before its predecessor's; its times are kept
     within the turn's.
     """
     found: list[tuple[int, Word]] = []
     reached = window.pieces[0].turn
     for word in spoken:
-        reached = max(reached, window.locate((word.start + word.end) / 2)[0].turn)
+        # the end says it: a word after a pause begins, for Whisper's attention, where the word before it ended
+        reached = max(reached, window.locate(max(word.start, word.end - NEAR_END))[0].turn)
         turn = turns[reached]
         start = min(max(window.locate(word.start)[1], turn.start), turn.end)
         end = min(max(window.locate(word.end)[1], start), turn.end)

@@ -1,0 +1,94 @@
+"""Invented text goes, with its reason; true speech stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from qa.asr.cleanup import comparable, doubt, loops, watermarked, watermarks
+from qa.asr.recognizer import Spoken, Transcript
+
+
+def transcript(text: str, **doubts: float) -> Transcript:
+    return Transcript(tuple(Spoken(character, i * 0.2, i * 0.2 + 0.2, 0.9) for i, character in enumerate(text)), **doubts)
+
+
+def believed(text: str, hotwords: str | None = None, **doubts: float) -> tuple[str, set[str]]:
+    judged = doubt(transcript(text, **doubts), hotwords)
+    kept = "".join(character for character, reason in zip(text, judged, strict=True) if reason is None)
+    return kept, {reason for reason in judged if reason}
+
+
+@pytest.mark.parametrize("mark", watermarks())
+def test_every_entry_of_the_list_is_recognised_on_its_own(mark: str) -> None:
+    assert watermarked(mark) == [(0, len(mark))]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("请不吝点赞 订阅 转发 打赏支持明镜与点点栏目", ""),
+        ("字幕由 Amara.org 社区提供", ""),
+        ("優優獨播劇場——YoYo Television Series Exclusive", ""),
+        ("好的，字幕by索兰娅。再见", "好的，再见"),
+        ("中文字幕志愿者 杨茜茜", ""),
+    ],
+)
+def test_watermarks_are_dropped_in_every_spelling(text: str, kept: str) -> None:
+    assert believed(text) == (kept, {"watermark"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "谢谢",
+        "谢谢大家再见",
+        "再见",
+        "我订阅了你们的视频会员",
+        "麻烦你转发给主管",
+        "好的好的好的好的",
+        "嗯嗯嗯嗯嗯",
+        "哈哈哈哈哈哈",
+        "对对对对对对对",
+        "不是不是不是不是",
+        "我的号码是13800000000",
+        "一百一百一百",
+        "谢谢观看",
+        "您好您好，喂喂喂，听得到吗，听得到吗",
+        "",
+    ],
+)
+def test_true_speech_stays(text: str) -> None:
+    assert believed(text) == (text, set())
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("我要查话费" + "你只能选择两个" * 6, "我要查话费你只能选择两个"),
+        ("嗯" * 40, "嗯"),
+        ("好的" * 12, "好的"),
+        ("C" + "G" * 30, "CG"),
+        ("今天天气不错。" * 4 + "今天天", "今天天气不错。"),
+    ],
+)
+def test_of_a_loop_the_first_saying_stays(text: str, kept: str) -> None:
+    assert believed(text) == (kept, {"loop"})
+
+
+def test_a_loop_is_found_wherever_it_stands() -> None:
+    assert loops("开头" + "重复的话" * 5 + "结尾") == [(6, 22)]
+
+
+def test_doubts_about_silence_need_two_signs() -> None:
+    assert believed("您好请讲", no_speech_prob=0.9, avg_logprob=-0.4) == ("您好请讲", set())
+    assert believed("您好请讲", no_speech_prob=0.2, avg_logprob=-1.4) == ("您好请讲", set())
+    assert believed("您好请讲", no_speech_prob=0.9, avg_logprob=-1.4) == ("", {"no_speech"})
+
+
+def test_an_echo_of_the_hotwords_is_no_speech_but_saying_one_is() -> None:
+    assert believed("联信通信 宽带", "联信通信 宽带 流量包", avg_logprob=-0.8) == ("", {"prompt_echo"})
+    assert believed("联信通信", "联信通信 宽带 流量包", avg_logprob=-0.2) == ("联信通信", set())
+
+
+def test_comparing_ignores_script_width_case_and_punctuation() -> None:
+    assert comparable("　ＡＢＣ，請稍等！") == "abc请稍等"

