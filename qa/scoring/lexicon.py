@@ -101,7 +101,11 @@ _CHOICE = re.compile(r"\(([^()<>]*)\)|<([^()<>]*)>")
 def _expand(text: str) -> tuple[tuple[str, ...], ...]:
     """The slots of a phrase as written. Raises ValueError, in Chinese, when it cannot be read."""
     plain = text.translate(str.maketrans("（）｜", "()|"))
-    return tuple(_expand_slot(part, text) for part in _GAP.split(plain))
+    slots = tuple(_expand_slot(part, text) for part in _GAP.split(plain))
+    if len(slots) == 1 and (single := [said for said in slots[0] if len(said) == 1]):
+        message = f"有一种说法只剩一个字“{single[0]}”，会到处命中；必选的部分要写在 < > 里"
+        raise ValueError(message)
+    return slots
 
 
 def _expand_slot(plain: str, whole: str) -> tuple[str, ...]:
