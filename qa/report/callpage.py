@@ -9,7 +9,7 @@ from typing import Any, Literal
 from qa.analysis.metrics import METRICS
 from qa.calls import Call, Event, Finding, Hit, Role, Turn
 from qa.report.media import Playable
-from qa.report.wording import EVENTS, ROLES, clock, number, percent
+from qa.report.wording import EVENTS, ROLES, clock, number, percent, plain
 
 #: Below these the recogniser was guessing; the page shades the words so that nobody takes them for certain.
 DOUBTFUL, WEAK = 0.35, 0.6
@@ -121,13 +121,27 @@ def event_words(event: Event) -> str:
     return f"{who}{EVENTS[event.type]} {number(event.duration)} 秒"
 
 
-def closeness_words(hit: Hit) -> str:
-    """How near a hit is to its phrase: nothing for the very words.
+def speaker(hit: Hit) -> str:
+    """Who said the words of a hit; nothing for evidence in time alone (a silence), which nobody said.
 
-    >>> closeness_words(Hit(role="agent", text="投次", phrase="投诉", closeness=0.83)), closeness_words(Hit(role="agent", text="投诉"))
-    ('相近 83%', '')
+    >>> speaker(Hit(role="agent", text="您好", turn=0)), speaker(Hit(role="unknown", text="静音 15.0 秒"))
+    ('坐席', '')
     """
-    return "" if hit.closeness >= 0.9995 else f"相近 {percent(hit.closeness, 0)}"
+    return "" if hit.role == "unknown" and hit.turn is None else ROLES[hit.role]
+
+
+def against(hit: Hit) -> str:
+    """What a hit was compared with, readably, and how near it came; nothing where it is the very words.
+
+    >>> against(Hit(role="agent", text="投次", phrase="投诉", closeness=0.83)), against(Hit(role="agent", text="投诉", phrase="投诉"))
+    ('对照 投诉 · 相近 83%', '')
+    >>> against(Hit(role="customer", text="去法院告", phrase="<去|到>(法院)告"))
+    '对照 去/到(法院)告'
+    """
+    if not hit.phrase or hit.phrase == hit.text:
+        return ""
+    phrase = hit.phrase.replace("<", "").replace(">", "").replace("|", "/")
+    return f"对照 {plain(phrase, 32)}" + ("" if hit.closeness >= 0.9995 else f" · 相近 {percent(hit.closeness, 0)}")
 
 
 def _urgency(finding: Finding) -> tuple[int, bool, float]:

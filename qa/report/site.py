@@ -20,7 +20,7 @@ from qa.calls import Call
 from qa.config import Settings
 from qa.errors import ConfigError
 from qa.report import wording
-from qa.report.callpage import call_view, closeness_words, event_words, searched_in
+from qa.report.callpage import against, call_view, event_words, searched_in, speaker
 from qa.report.media import Playable, playable
 from qa.report.names import page_name
 from qa.scoring.scorecard import Moment, Scorecards, daily, flagged, parts, records, score_distribution
@@ -106,7 +106,7 @@ class _Site:
     def _overview(self) -> None:
         cards, days = self.cards, daily(self.cards.calls, self.settings.zone)
         attention = flagged(cards.calls)
-        items = cards.items.sort_values("lost", ascending=False, kind="stable")
+        items = _by_loss(cards.items)
         self._page(
             "index.html",
             "index.html",
@@ -183,7 +183,7 @@ class _Site:
                 _value(row.score),
                 row.band,
                 _value(row.passed),
-                parts(row.flags),
+                wording.gravest_first(parts(row.flags)),
                 row.missed,
             ]
             for row in calls.iloc[::-1].itertuples(index=False)
@@ -201,7 +201,7 @@ def _environment(settings: Settings) -> jinja2.Environment:
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":"), "allow_nan": False}
     for function in (
         *(wording.number, wording.percent, wording.points, wording.clock, wording.measure, wording.hours, wording.plain),
-        *(page_name, parts, searched_in, event_words, closeness_words),
+        *(wording.gravest_first, page_name, parts, searched_in, event_words, speaker, against),
     ):
         environment.filters[function.__name__] = function
     environment.filters["when"] = lambda moment: wording.when(_moment(moment), settings.zone)
@@ -218,7 +218,13 @@ def _part(table: Any, group: str) -> Any:
 def _against(own: Any, others: Any) -> list[tuple[str, dict[str, Any]]]:
     """Items with the same figures of the group they are compared with, what loses most points first."""
     joined = own.join(others[["met_rate", "met", "missed"]].add_prefix("other_"), how="left")
-    return records(joined.sort_values("lost", ascending=False, kind="stable"))
+    return records(_by_loss(joined))
+
+
+def _by_loss(items: Any) -> Any:
+    """What loses most points first, what was missed without points next, what was never judged last."""
+    judged = (items["met"] + items["missed"] + items["unsure"] > 0).rename("judged")
+    return items.assign(judged=judged).sort_values(["judged", "lost", "missed"], ascending=False, kind="stable")
 
 
 def _days(days: Any) -> list[list[Any]]:

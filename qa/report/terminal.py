@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qa.calls import Call, Finding, Hit
 from qa.report import wording
-from qa.report.callpage import closeness_words, event_words, searched_in, transcript
+from qa.report.callpage import against, event_words, searched_in, speaker, transcript
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -43,7 +43,7 @@ def _heading(call: Call) -> Text:
     agent = wording.agent_title(recording.agent_id, recording.agent_name or "")
     team = wording.plain(recording.team, 40) or wording.UNGROUPED
     verdict = "bold green" if score.passed else "bold red" if score.passed is False else "dim"
-    flags = " · ".join(wording.FLAGS.get(flag, flag) for flag in call.verdict.flags)
+    flags = " · ".join(wording.FLAGS.get(flag, flag) for flag in wording.gravest_first(call.verdict.flags))
     return Text.assemble(
         (wording.plain(recording.call_id, 60), "bold"),
         f"  {started}  {wording.clock(call.heard.duration)}  {agent}  {team}\n",
@@ -90,12 +90,12 @@ def _finding(finding: Finding) -> Text:
 def _hit(hit: Hit) -> Text:
     from rich.text import Text
 
-    against = f"  “{wording.plain(hit.phrase)}” {closeness_words(hit)}" if hit.phrase else ""
+    compared = against(hit)
     return Text.assemble(
         (f"{wording.clock(hit.start):>7} ", "blue"),
-        (f"{wording.ROLES[hit.role]} ", _ROLE_STYLES[hit.role]),
+        (f"{speaker(hit)} ", _ROLE_STYLES[hit.role]),
         wording.plain(hit.text, 500),
-        (against, "dim"),
+        (f"  {compared}" if compared else "", "dim"),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 
 NOTHING = "–"
@@ -44,6 +44,16 @@ def known(value: object) -> bool:
     (True, False, False)
     """
     return value is not None and value == value
+
+
+def gravest_first(flags: Iterable[str]) -> list[str]:
+    """Flags in the order of :data:`FLAGS`, those it does not know last.
+
+    >>> gravest_first(["complaint", "neu", "fatal"])
+    ['fatal', 'complaint', 'neu']
+    """
+    order = {flag: place for place, flag in enumerate(FLAGS)}
+    return sorted(flags, key=lambda flag: (order.get(flag, len(order)), flag))
 
 
 def number(value: float | None, digits: int = 1) -> str:

@@ -15,6 +15,7 @@ from qa.calls import Call, Finding
 from qa.config import Settings
 from qa.errors import ConfigError
 from qa.report import wording
+from qa.report.callpage import speaker
 from qa.scoring.scorecard import Scorecards, parts, records
 from qa.store.store import Store
 
@@ -242,7 +243,7 @@ def _call_row(row: Mapping[Any, Any], settings: Settings) -> dict[str, Any]:
         "started": wording.when(row["started_at"], settings.zone),
         "passed_word": {1.0: "合格", 0.0: "不合格"}.get(row["passed"], ""),
         "threat_word": "是" if row["threat"] else "",
-        "flag_words": "、".join(wording.FLAGS.get(flag, flag) for flag in parts(row["flags"])),
+        "flag_words": "、".join(wording.FLAGS.get(flag, flag) for flag in wording.gravest_first(parts(row["flags"]))),
     }
     return dict(row) | words
 
@@ -270,7 +271,7 @@ def _finding_rows(call: Call) -> Iterable[dict[str, Any]]:
                 | counted
                 | {
                     "time": wording.clock(hit.start),
-                    "role": wording.ROLES[hit.role],
+                    "role": speaker(hit),
                     "text": hit.text,
                     "phrase": hit.phrase or "",
                     "closeness": hit.closeness if hit.phrase else None,
@@ -301,7 +302,7 @@ def _complaint_rows(call: Call, settings: Settings) -> Iterable[dict[str, Any]]:
     for hit in complaint.hits:
         yield whole | {
             "time": wording.clock(hit.start),
-            "role": wording.ROLES[hit.role],
+            "role": speaker(hit),
             "text": hit.text,
             "phrase": hit.phrase or "",
         }

@@ -87,6 +87,7 @@ class Moment:
     points: float
     max_points: float
     fatal: bool
+    role: str | None  # who said ``text``; None where nobody did
     text: str | None
     start: float | None
     reason: str | None
@@ -483,6 +484,7 @@ def _moment(call: Call, finding: Finding, hit: Hit | None) -> Moment:
         points=finding.points,
         max_points=finding.max_points,
         fatal=finding.fatal,
+        role=hit.role if hit and hit.turn is not None else None,
         text=hit.text if hit else None,
         start=start,
         reason=finding.reason,
