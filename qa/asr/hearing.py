@@ -143,6 +143,9 @@ def read_windows(
 
 def turn(utterance: Utterance, words: Sequence[Word]) -> Turn:
     """A turn whose role is not known yet; its confidence is the mean of its words', weighted by their length."""
+    # Whisper writes a space where it would write a comma; at the ends of a turn it means nothing
+    words = [*words[:-1], replace(words[-1], text=words[-1].text.rstrip())]
+    words = [replace(words[0], text=words[0].text.lstrip()), *words[1:]]
     characters = sum(len(word.text) for word in words)
     return Turn(
         role="unknown",

@@ -16,7 +16,6 @@ ten turn bounds lie within 0.2 s, 97 % of the speech is covered.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -32,6 +31,7 @@ RATE = 16_000
 FRAME = 512  # samples Silero judges at once
 FRAME_SECONDS = FRAME / RATE
 BLOCK = 600.0  # seconds held in memory at once
+COMPARED = 60.0  # the same where both channels are needed
 WARM_UP = 2.0  # seconds Silero hears again before each block, to be in the state it would have been in
 
 BEGIN, CONTINUE = 0.25, 0.15  # probability at which a voice begins, and under which it ends
@@ -98,8 +98,8 @@ def own_channels(audio: Audio) -> tuple[tuple[int, ...], bool]:
     if audio.channels < 2:
         return (0,), False
     products = np.zeros((2, 2))
-    for left, right in zip(blocks(audio, 0), blocks(audio, 1), strict=True):
-        both = np.stack([left, right]).astype(np.float64)
+    for start in np.arange(0.0, audio.duration, COMPARED):
+        both = np.stack([audio.window(channel, start, start + COMPARED) for channel in (0, 1)]).astype(np.float64)
         products += both @ both.T
     samples = max(1.0, audio.duration * RATE)
     alive = [channel for channel in (0, 1) if decibels(products[channel, channel] / samples) > DEAD_LEVEL]
@@ -107,14 +107,6 @@ def own_channels(audio: Audio) -> tuple[tuple[int, ...], bool]:
         return (alive[0] if alive else 0,), True
     correlation = products[0, 1] / np.sqrt(products[0, 0] * products[1, 1])
     return (0,) if correlation >= TWIN_CORRELATION else (0, 1), False
-
-
-def blocks(audio: Audio, channel: int) -> Iterator[np.ndarray]:
-    """The samples of a channel, ten minutes at a time."""
-    start = 0.0
-    while start < audio.duration:
-        yield audio.window(channel, start, min(start + BLOCK, audio.duration))
-        start += BLOCK
 
 
 def decibels(power: float) -> float:

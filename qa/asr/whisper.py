@@ -18,7 +18,7 @@ import numpy as np
 from qa.asr.models import Model, resolve
 from qa.asr.recognizer import Spoken, Transcript
 from qa.config import HearingSettings
-from qa.errors import ModelError
+from qa.errors import ConfigError, ModelError
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
@@ -141,6 +141,7 @@ def load(settings: HearingSettings) -> WhisperRecognizer:
 
     Raises:
         ModelError: the model is missing, incomplete, not what its hash says, or CTranslate2 cannot load it.
+        ConfigError: the model does not know the language.
     """
     import ctranslate2
     from faster_whisper import WhisperModel
@@ -163,7 +164,27 @@ def load(settings: HearingSettings) -> WhisperRecognizer:
             why=str(error),
             next_step="确认这是 CTranslate2 格式的 Whisper 模型，且 device、compute_type 受支持",
         ) from error
+    check(model, whisper, settings)
     return WhisperRecognizer(model, whisper, settings)
+
+
+def check(model: Model, whisper: WhisperModel, settings: HearingSettings) -> None:
+    """Refuse what would otherwise only fail in the middle of the first recording."""
+    mels = len(whisper.feature_extractor.mel_filters)
+    if mels != whisper.model.n_mels:
+        raise ModelError(
+            "模型目录不完整",
+            where=str(model.path),
+            why=f"模型要 {whisper.model.n_mels} 个梅尔频带，没有 preprocessor_config.json 时按 {mels} 个算",
+            next_step="把原模型的 preprocessor_config.json 放进目录",
+        )
+    if settings.language not in whisper.supported_languages:
+        raise ConfigError(
+            "模型不会这种语言",
+            where="hearing.language",
+            why=f"{model.name} 不支持 {settings.language}",
+            next_step="中文写 zh，粤语写 yue（large-v3 起）；名字以 .en 结尾的模型只会英语",
+        )
 
 
 def cores() -> int:

@@ -17,7 +17,7 @@ from qa.asr.hearing import hear
 from qa.asr.whisper import WhisperRecognizer, load, padded_length
 from qa.calls import Heard, Recording
 from qa.config import HearingSettings
-from qa.errors import ModelError
+from qa.errors import ConfigError, ModelError
 from qa.intake.audio import decode
 from qa.text.normalize import normalize
 
@@ -96,6 +96,11 @@ def test_an_empty_window_has_an_empty_transcript_or_a_doubted_one(recognizer: Wh
 def test_a_device_that_is_not_there_is_said_plainly() -> None:
     with pytest.raises(ModelError, match="识别模型装不上"):
         load(HearingSettings(compute_type="int7"))
+
+
+def test_a_language_the_model_does_not_know_is_said_plainly() -> None:
+    with pytest.raises(ConfigError, match="模型不会这种语言"):
+        load(HearingSettings(language="zh-CN"))
 
 
 def test_the_room_behind_a_window_depends_on_the_window_alone() -> None:
