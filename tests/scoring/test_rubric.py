@@ -60,7 +60,7 @@ sections:
         name: 四
         points: 1
         why: 因为
-        forbid: {count: {of: [{say: 好}], at_least: 2}}
+        forbid: {count: {of: [{say: 您好}], at_least: 2}}
         deduct: {each: 2}
   - id: a
     name: 乙

@@ -15,7 +15,7 @@ UNSURE = "{say: 没听清的一句话, scope: {last_turns: 1}}"  # the last turn
 
 
 def judged(folder: Path, check: str) -> Finding:
-    said = turns(["坐席：您好，欢迎", "客户：喂"], confidence=0.9) + turns(["坐席：嗡嗡嗡嗡嗡嗡嗡嗡"], confidence=0.1, step=60.0)
+    said = turns(["坐席：您好，欢迎", "客户：喂喂"], confidence=0.9) + turns(["坐席：嗡嗡嗡嗡嗡嗡嗡嗡"], confidence=0.1, step=60.0)
     return verdict(sheet(folder, f"points: 1, require: {check}"), heard(said)).findings[0]
 
 
@@ -56,5 +56,5 @@ def test_half_of_what_is_required_is_told(tmp_path: Path) -> None:
 
 
 def test_hits_of_all_parts_stand_in_order_of_time(tmp_path: Path) -> None:
-    finding = judged(tmp_path, "{all: [{say: 喂}, {say: 欢迎}, {say: 您好}, {say: 您好}]}")
-    assert [hit.text for hit in finding.hits] == ["您好", "欢迎", "喂"]
+    finding = judged(tmp_path, "{all: [{say: 喂喂}, {say: 欢迎}, {say: 您好}, {say: 您好}]}")
+    assert [hit.text for hit in finding.hits] == ["您好", "欢迎", "喂喂"]

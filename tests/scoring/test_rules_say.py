@@ -133,11 +133,29 @@ def heard_by_ear(text: str, confidence: float) -> Heard:
 
 def test_a_forbidden_phrase_by_sound_in_words_of_low_confidence_is_unsure(tmp_path: Path) -> None:
     criterion = "points: 1, scope: {role: agent}, forbid: {say: 这个不归我管}"
-    assert judged(tmp_path, criterion, heard_by_ear("这个不归我馆", 0.3)).outcome == "unsure"
-    assert judged(tmp_path, criterion, heard_by_ear("这个不归我馆", 0.8)).outcome == "missed"
+    alike = judged(tmp_path, criterion, heard_by_ear("这个不归我干", 0.3))
+    assert (alike.outcome, alike.reason, alike.hits[0].text) == ("unsure", "只是读音相近，且识别把握低，请复听", "这个不归我干")
+    assert judged(tmp_path, criterion, heard_by_ear("这个不归我干", 0.8)).outcome == "missed"
+    assert judged(tmp_path, criterion, heard_by_ear("这个不归我馆", 0.3)).outcome == "missed"  # the very sounds
     assert judged(tmp_path, criterion, heard_by_ear("这个不归我管", 0.3)).outcome == "missed"
     required = criterion.replace("forbid", "require")
-    assert judged(tmp_path, required, heard_by_ear("这个不归我馆", 0.3)).outcome == "met"  # the doubt is the agent's
+    assert judged(tmp_path, required, heard_by_ear("这个不归我干", 0.3)).outcome == "met"  # the doubt is the agent's
+
+
+def test_a_rule_may_ask_for_more_than_its_phrases_do(tmp_path: Path) -> None:
+    criterion = "points: 1, scope: {role: agent}, forbid: {say: {phrases: 这个不归我管, closeness: 0.97}}"
+    assert judged(tmp_path, criterion, ["坐席：这个不归我干"]).outcome == "met"
+    assert judged(tmp_path, criterion, ["坐席：这个不归我馆"]).outcome == "missed"
+    assert judged(tmp_path, criterion.replace("closeness: 0.97", "exact: true"), ["坐席：这个不归我馆"]).outcome == "met"
+
+
+def test_a_required_phrase_missed_by_a_hair_is_unsure_only_where_the_ear_is_in_doubt(tmp_path: Path) -> None:
+    criterion = "points: 1, scope: {role: agent}, require: {say: {phrases: 这个不归我管, closeness: 0.97}}"
+    near = judged(tmp_path, criterion, heard_by_ear("这个不归我干", 0.45))
+    assert (near.outcome, near.nearest and near.nearest.text) == ("unsure", "这个不归我干")
+    assert near.reason == "坐席的全部话语里没有「这个不归我管」，但有一处差一点：「这个不归我干」"
+    sure = judged(tmp_path, criterion, heard_by_ear("这个不归我干", 0.9))
+    assert (sure.outcome, sure.nearest and sure.nearest.phrase) == ("missed", "这个不归我管")
 
 
 def test_an_absence_from_speech_that_was_hardly_understood_is_unsure(tmp_path: Path) -> None:

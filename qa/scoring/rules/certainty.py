@@ -2,7 +2,7 @@
 
 Three doubts, each with its number. They are conservative: a verdict that is always "unsure" helps nobody.
 
-* a forbidden phrase matched by sound only, in words that the recogniser itself did not trust;
+* a forbidden phrase matched by likeness of sound (not by the very sounds), in words that the recogniser itself did not trust;
 * a required phrase that is missing by a hair, in words of which the same holds;
 * a required phrase that is missing from speech of which most was hardly understood.
 """
@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from qa.calls import Heard, Hit
 
+#: From this closeness on every syllable sounds as it should, whatever characters were written for them.
+HOMOPHONE = 0.97
 #: Below this the recogniser's word is as likely wrong as right where it matters: homophones.
 LOW_WORD = 0.5
 #: How far under a phrase's own closeness a near miss still may be the phrase, misheard.
@@ -22,8 +24,8 @@ LOW_SHARE = 0.5
 
 
 def doubtful(hit: Hit, heard: Heard) -> bool:
-    """Whether a place matches, or nearly matches, by sound alone, in words of low confidence; never in an imported text."""
-    if hit.closeness >= 1.0 or hit.turn is None or hit.span is None:
+    """Whether a place matches, or nearly matches, by a likeness of sound, in words of low confidence; never in an imported text."""
+    if hit.closeness >= HOMOPHONE or hit.turn is None or hit.span is None:
         return False
     certainty = heard.turns[hit.turn].certainty(*hit.span)
     return certainty is not None and certainty < LOW_WORD
