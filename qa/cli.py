@@ -50,7 +50,7 @@ def _said_plainly(command: Callable[P, None]) -> Callable[P, None]:
         try:
             command(*args, **kwargs)
         except QaError as error:
-            Console(stderr=True).print(str(error), style="red", markup=False, highlight=False)
+            Console(stderr=True).print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
             raise typer.Exit(2) from error
         except KeyboardInterrupt:
             Console(stderr=True).print("已停止；处理完的通话都已保存，再次运行同一命令即可接着做")
@@ -107,6 +107,9 @@ def _run(
     from qa.store.store import Store
 
     batch = plan(sources, manifest, settings)
+    if watch != "silent":
+        for note in batch.notes:
+            Console(stderr=True).print(note, style="yellow", markup=False, highlight=False, soft_wrap=True)
     with Store.open(store) as opened:
         summary = run_batch(batch, opened, settings, rubric, watcher=watcher(watch, console), workers=workers)
     if summary.exit_status:

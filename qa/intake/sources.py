@@ -21,6 +21,9 @@ EXTENSIONS = frozenset(
     for name in names
 )
 
+# A directory that holds this file, as media players know it, has no recordings for us: a report's playable copies.
+NOT_RECORDINGS = ".nomedia"
+
 
 @dataclass(frozen=True, slots=True)
 class Sources:
@@ -37,7 +40,9 @@ class Sources:
 
 
 def find(sources: Sequence[str | Path]) -> Sources:
-    """All recordings of the sources. Hidden and unfinished files are left out of directories, links are followed once.
+    """All recordings of the sources.
+
+    Of directories, hidden and unfinished files are left out, and whatever lies beside a ``.nomedia``; links are followed once.
 
     Raises:
         QaError: a source does not exist, a pattern fits nothing, or a directory holds no recording; all at once.
@@ -94,6 +99,9 @@ def _recordings(folder: Path) -> Iterator[Path]:
     for parent, names, files in os.walk(folder, followlinks=True):
         status = os.stat(parent)  # noqa: PTH116
         if (status.st_dev, status.st_ino) in visited:  # a link to a directory above, or a second way to the same place
+            names.clear()
+            continue
+        if NOT_RECORDINGS in files:
             names.clear()
             continue
         visited.add((status.st_dev, status.st_ino))
