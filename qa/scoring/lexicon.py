@@ -14,7 +14,8 @@ A file holds several lexicons::
           - {text: 等一下, exact: true}   # by characters only
         excluding: [我等一下再打]          # benign: a hit that overlaps one of these does not count
 
-Phrases that share a category, severity or weight may stand together under ``groups``. ``includes`` takes over
+Phrases that share a category, severity or weight may stand together under ``groups``. ``strict`` is for lexicons
+that accuse somebody (forbidden words, complaints): see :mod:`qa.text.sound`. ``includes`` takes over
 the phrases and the exclusions of other lexicons, of this file or of any other that is loaded with it.
 """
 
@@ -60,6 +61,7 @@ class Phrase(_Entry):
 
     text: str = Field(min_length=1, description="what is said")
     exact: bool = Field(False, description="by its characters only, never by sound")
+    strict: bool = Field(False, description="by sound only when every syllable is there: for what accuses somebody")
     closeness: float | None = Field(None, gt=0.3, le=1.0, description="how close it must sound; by the phrase's length when left out")
     gap: int = Field(8, ge=0, le=60, description="characters that … may stand for")
     category: str | None = Field(None, description="kind of hit, shown in the report")
@@ -92,7 +94,7 @@ class Phrase(_Entry):
         return _expand(self.text)
 
     def __hash__(self) -> int:
-        return hash((self.text, self.exact, self.closeness, self.category))
+        return hash((self.text, self.exact, self.strict, self.closeness, self.category))
 
 
 _CHOICE = re.compile(r"\(([^()<>]*)\)|<([^()<>]*)>")
@@ -156,11 +158,12 @@ class _Group(_Entry):
     severity: Severity | None = None
     weight: float | None = Field(None, gt=0.0, le=1.0)
     exact: bool | None = None
+    strict: bool | None = None
     closeness: float | None = Field(None, gt=0.3, le=1.0)
     phrases: tuple[Phrase, ...] = Field(min_length=1)
 
-    def members(self) -> tuple[Phrase, ...]:
-        shared = self.model_dump(exclude={"phrases"}, exclude_none=True)
+    def members(self, strict: bool) -> tuple[Phrase, ...]:
+        shared = {"strict": strict} | self.model_dump(exclude={"phrases"}, exclude_none=True)
         return tuple(
             phrase.model_copy(update={key: value for key, value in shared.items() if key not in phrase.model_fields_set})
             for phrase in self.phrases
@@ -171,6 +174,7 @@ class _LexiconEntry(_Entry):
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     name: str = Field(min_length=1)
     why: str = ""
+    strict: bool = Field(False, description="of all its phrases that do not say otherwise")
     phrases: tuple[Phrase, ...] = ()
     groups: tuple[_Group, ...] = ()
     excluding: tuple[Phrase, ...] = ()
@@ -265,6 +269,7 @@ def _resolved(source: _Source, sources: dict[str, _Source]) -> Lexicon:
     excluding: dict[Phrase, None] = {}
     for name in [source.entry.id, *sorted(_reach(source.entry.id, sources) - {source.entry.id})]:
         entry = sources[name].entry
-        phrases |= dict.fromkeys([*entry.phrases, *(phrase for group in entry.groups for phrase in group.members())])
+        groups = [*([_Group(phrases=entry.phrases)] if entry.phrases else []), *entry.groups]
+        phrases |= dict.fromkeys(phrase for group in groups for phrase in group.members(entry.strict))
         excluding |= dict.fromkeys(entry.excluding)
     return Lexicon(source.entry.id, source.entry.name, tuple(phrases), tuple(excluding), source.entry.why)

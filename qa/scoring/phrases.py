@@ -18,7 +18,8 @@ def search(dialogue: Dialogue, turns: Iterable[int], phrases: Sequence[Phrase], 
     """The places in these turns where one of the phrases is said, in order of time.
 
     Of hits that share words the one that explains the most characters remains, so nothing counts twice. A hit
-    that overlaps one of ``excluding`` is benign and left out. No phrases, no turns: no hits.
+    that a place of ``excluding`` holds, or overlaps and explains as well, is benign and left out. No phrases, no
+    turns: no hits.
 
     >>> from qa.calls import Heard, Roles, Turn
     >>> turns = (Turn(role="agent", text="不知道我这样解释您清楚吗"), Turn(role="agent", text="我不知道，你问别人吧"))
@@ -53,10 +54,10 @@ def locate(dialogue: Dialogue, turns: Iterable[int], phrases: Sequence[Phrase], 
     found: list[Place] = []
     for turn in sorted(set(turns)):
         void = [match for _, match in benign.get(turn, ())]
-        best = sorted(wanted.get(turn, ()), key=lambda one: (-one[1].closeness * (one[1].end - one[1].begin), one[1].begin))
+        best = sorted(wanted.get(turn, ()), key=lambda one: (-_explained(one[1]), one[1].begin))
         taken: list[Match] = []
         for phrase, match in best:
-            if not any(_overlap(match, other) for other in (*void, *taken)):
+            if not any(_voids(other, match) for other in void) and not any(_overlap(match, other) for other in taken):
                 taken.append(match)
                 found.append(Place(phrase, turn, match.begin, match.end, match.closeness))
     return sorted(found, key=lambda place: (place.turn, place.begin))
@@ -80,6 +81,19 @@ def nearest(dialogue: Dialogue, turns: Iterable[int], phrases: Sequence[Phrase])
     which, text, match = found
     phrase = compiled.whole[which][0]
     return dialogue.hit(wanted[text], match.begin, match.end, phrase=phrase.text, closeness=match.closeness, category=phrase.category)
+
+
+def _explained(match: Match) -> float:
+    """How many characters a match accounts for."""
+    return match.closeness * (match.end - match.begin)
+
+
+def _voids(benign: Match, match: Match) -> bool:
+    """Whether a benign context is the better reading of the words of a hit: it overlaps it, and either holds all of
+    it or accounts for as much. A faint resemblance to a benign sentence must not hide a plain hit.
+    """
+    holds = benign.begin <= match.begin and match.end <= benign.end
+    return _overlap(benign, match) and (holds or _explained(benign) >= _explained(match))
 
 
 def _overlap(a: Match, b: Match) -> bool:
@@ -110,14 +124,15 @@ class _Compiled:
 
 @lru_cache(maxsize=1024)
 def _compiled(phrases: tuple[Phrase, ...]) -> _Compiled:
-    book: dict[tuple[str, float], int] = {}
+    book: dict[tuple[str, float, bool], int] = {}
     chains, whole = [], []
     for phrase in phrases:
-        slots = [[(way, _at_least(phrase, _reading(way))) for way in slot] for slot in phrase.slots]
+        slots = [[(way, _at_least(phrase, _reading(way)), phrase.strict) for way in slot] for slot in phrase.slots]
         chains.append((phrase, tuple(tuple(book.setdefault(way, len(book)) for way in slot) for slot in slots)))
         for i in range(max(map(len, phrase.slots))):
             whole.append((phrase, "".join(slot[min(i, len(slot) - 1)] for slot in phrase.slots)))
-    return _Compiled(Phrasebook([_reading(way) for way, _ in book], [at_least for _, at_least in book]), tuple(chains), tuple(whole))
+    readings, at_least, strict = [_reading(way) for way, _, _ in book], [one[1] for one in book], [one[2] for one in book]
+    return _Compiled(Phrasebook(readings, at_least, strict), tuple(chains), tuple(whole))
 
 
 @lru_cache(maxsize=20_000)
@@ -126,7 +141,7 @@ def _reading(text: str) -> Reading:
 
 
 def _at_least(phrase: Phrase, reading: Reading) -> float:
-    by_length = default_closeness(len(reading))
+    by_length = default_closeness(len(reading), strict=phrase.strict)
     return by_length if by_length >= 1.0 else 1.0 if phrase.exact else phrase.closeness or by_length
 
 
