@@ -23,7 +23,8 @@ from qa.report import wording
 from qa.report.callpage import against, call_view, event_words, searched_in, speaker
 from qa.report.media import Playable, playable
 from qa.report.names import page_name
-from qa.scoring.scorecard import Moment, Scorecards, daily, flagged, parts, records, score_distribution
+from qa.scoring.moments import Moment
+from qa.scoring.scorecard import Scorecards, daily, flagged, parts, records, score_distribution
 from qa.store.store import Store
 
 _HERE = Path(__file__).parent
@@ -65,7 +66,6 @@ class _Site:
             "title": settings.report.title,
             "overall": self.cards.overall,
             "few_calls": FEW_CALLS,
-            "agent_names": {agent_id: row["agent_name"] for agent_id, row in records(self.cards.agents)},
         }
 
     def write(self) -> None:

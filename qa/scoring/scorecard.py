@@ -22,7 +22,8 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 from qa.analysis.metrics import METRICS
-from qa.calls import Call, Finding, Hit
+from qa.calls import Call, Finding
+from qa.scoring.moments import Moment, Moments
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,28 +76,6 @@ _JOINT = "；"  # between the parts of a column that holds several
 _OUTCOMES = ("met", "missed", "unsure", "na")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """A place in a call that is worth hearing again, good or bad, and what it cost or brought."""
-
-    call_id: str
-    agent_id: str
-    criterion: str
-    name: str
-    outcome: str
-    points: float
-    max_points: float
-    fatal: bool
-    role: str | None  # who said ``text``; None where nobody did
-    text: str | None
-    start: float | None
-    reason: str | None
-
-    @property
-    def lost(self) -> float:
-        return self.max_points - self.points
-
-
 @dataclass(frozen=True)
 class Scorecards:
     """All tables of a report, made together in one pass over the calls.
@@ -130,7 +109,7 @@ class Scorecards:
     @classmethod
     def of(cls, calls: Iterable[Call]) -> Scorecards:
         """The tables of these calls; the calls are read once and not kept."""
-        rows, criteria, moments = _Columns(CALL_COLUMNS), _Columns(CRITERION_COLUMNS), _Moments()
+        rows, criteria, moments = _Columns(CALL_COLUMNS), _Columns(CRITERION_COLUMNS), Moments()
         for call in calls:
             rows.add(call_row(call))
             for row in criterion_rows(call):
@@ -448,44 +427,3 @@ class _Columns:
 def _dtype(values: list[Any]) -> np.dtype[Any] | type[object] | None:
     """Numbers as numbers; anything with text in it, or nothing in it, as objects (no guessing by pandas)."""
     return None if values and all(isinstance(value, float | int) for value in values) else object
-
-
-class _Moments:
-    """The best and the worst moment of each agent and item: bounded by agents × items, whatever the number of calls."""
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[str, str, str], tuple[tuple[float, float], Moment]] = {}
-
-    def add(self, call: Call) -> None:
-        for finding in call.verdict.findings:
-            if finding.outcome not in ("met", "missed"):
-                continue
-            hit = next((hit for hit in finding.hits if hit.start is not None), None)
-            if finding.outcome == "met" and (hit is None or hit.role != "agent"):
-                continue  # nothing to listen to: a good record without a moment of its own
-            moment = _moment(call, finding, hit)
-            key = (moment.agent_id, moment.criterion, moment.outcome)
-            worth = (moment.lost if moment.outcome == "missed" else moment.points, hit.closeness if hit else 0.0)
-            if key not in self._kept or worth > self._kept[key][0]:
-                self._kept[key] = (worth, moment)
-
-    def kept(self) -> tuple[Moment, ...]:
-        return tuple(moment for _, moment in (self._kept[key] for key in sorted(self._kept)))
-
-
-def _moment(call: Call, finding: Finding, hit: Hit | None) -> Moment:
-    start = hit.start if hit else finding.searched.start if finding.searched else None
-    return Moment(
-        call_id=call.recording.call_id,
-        agent_id=call.recording.agent_id,
-        criterion=finding.criterion,
-        name=finding.name,
-        outcome=finding.outcome,
-        points=finding.points,
-        max_points=finding.max_points,
-        fatal=finding.fatal,
-        role=hit.role if hit and hit.turn is not None else None,
-        text=hit.text if hit else None,
-        start=start,
-        reason=finding.reason,
-    )

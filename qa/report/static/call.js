@@ -1,16 +1,12 @@
 /* The page of a call: the player, the transcript that follows it, and every finding leading to its second. */
 (function () {
   "use strict";
+  const clock = window.tingjian.clock; // from site.js, which every page loads first
   const data = JSON.parse(document.getElementById("call-data").textContent);
   const audio = document.getElementById("audio"), lanes = document.getElementById("lanes"), head = document.getElementById("head");
   const player = document.querySelector(".player"), follow = document.getElementById("follow"), script = document.querySelector(".script");
   const turns = [...document.querySelectorAll("#script .turn[data-start]")].map((node) => ({ node, start: Number(node.dataset.start), end: Number(node.dataset.end) }));
   let now = null;
-
-  function clock(seconds) {
-    const whole = Math.floor(seconds), two = (n) => String(n).padStart(2, "0");
-    return whole >= 3600 ? Math.floor(whole / 3600) + ":" + two(Math.floor(whole / 60) % 60) + ":" + two(whole % 60) : Math.floor(whole / 60) + ":" + two(whole % 60);
-  }
 
   function measure() {
     document.documentElement.style.setProperty("--player", player.offsetHeight + "px");

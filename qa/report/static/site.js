@@ -24,6 +24,8 @@
     return hours ? hours + ":" + two(minutes) + ":" + two(whole % 60) : minutes + ":" + two(whole % 60);
   }
 
+  window.tingjian = { clock };
+
   const compare = new Intl.Collator("zh-CN", { numeric: true }).compare;
 
   function ordered(a, b) {
