@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from qa.config import shipped
 from qa.errors import RubricError
@@ -184,3 +187,42 @@ def test_the_shipped_rubric_adds_up_and_explains_itself() -> None:
     }  # fmt: skip
     assert wanted <= {criterion.id for _, criterion in rubric.criteria()}
     assert all(len(criterion.why) >= 10 for _, criterion in rubric.criteria())
+
+
+JUNK = (
+    None,
+    5,
+    -1,
+    True,
+    "",
+    "(((",
+    [],
+    {},
+    [[]],
+    {"a": "b"},
+    {"say": {"lexicon": {"a": 1}}},
+    {"not": {"not": None}},
+    {"all": {}},
+    [1, None],
+)
+
+
+def test_a_damaged_rubric_is_refused_and_never_a_traceback(tmp_path: Path) -> None:
+    """Every value of a good file in turn becomes every kind of junk: it loads, or is refused as a rubric."""
+    places: list[list[str | int]] = []
+
+    def walk(value: Any, place: list[str | int]) -> None:
+        places.append(place)
+        for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+            walk(value[key], [*place, key])
+
+    walk(yaml.safe_load(GOOD), [])
+    for number, place in enumerate(places[1:]):
+        damaged = yaml.safe_load(GOOD)
+        owner = damaged
+        for key in place[:-1]:
+            owner = owner[key]
+        for junk in (JUNK[number % len(JUNK)], JUNK[(number * 5 + 3) % len(JUNK)]):
+            owner[place[-1]] = junk
+            with contextlib.suppress(RubricError):
+                load_rubric(write(tmp_path, yaml.safe_dump(damaged, allow_unicode=True)))
