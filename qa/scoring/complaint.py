@@ -30,31 +30,14 @@ MOST = 0.99  # a word list is never quite sure
 _OTHER_KIND = "其他"
 _WINDOW = 12  # characters before a hit in which its subject is looked for
 
-# 不想投诉, 没有要投诉, 不是来投诉的: a negation, then only words that pass it on
-_NEGATION = frozenset(
-    {
-        "不",
-        "没",
-        "没有",
-        "别",
-        "不是",
-        "不想",
-        "不会",
-        "不用",
-        "不要",
-        "没想",
-        "没想过",
-        "不打算",
-        "不准备",
-        "不至于",
-        "没打算",
-        "并非",
-        "未",
-    }
-)
+# 不想投诉, 没有要投诉, 不是来投诉的: a negation, then only words that pass it on. jieba joins or splits them
+# as it likes (不想 | 投诉, 没 | 有 | 要), so a word may be both
+_NEGATING = "不没别未"
 _PASSES_ON = frozenset(
-    {"要", "想", "是", "去", "来", "说", "再", "真的", "我", "我要", "打算", "准备", "为了", "有", "什么", "必要", "故意", "真"}
+    ["被", "要", "想", "是", "去", "来", "说", "再", "真", "真的", "我", "我要", "打算", "准备", "为了", "有", "什么", "必要", "故意"]
+    + ["会", "用", "想过", "至于"]
 )
+_NEGATION = frozenset([*_NEGATING, "并非", *(no + rest for no in _NEGATING for rest in _PASSES_ON)])
 
 _OTHERS = "商家|店家|卖家|老板|店主|骑手|司机|房东|邻居|对方|别人|人家|朋友|同事|家人|老公|老婆|他们|她们|他|她"
 _THIRD_PARTY = re.compile(rf"(?:{_OTHERS})(?!.*(?:你|客服|平台|公司|银行))")

@@ -335,7 +335,7 @@ def _by_characters(book: Phrasebook, passage: Passage) -> Iterator[tuple[int, in
             continue
         at = passage.joined.find(phrase.text)
         while at >= 0:
-            if _whole_number(phrase.text, passage.joined, at):
+            if _whole_number(phrase.text, passage.joined, at, at + len(phrase.text)):
                 text = int(np.searchsorted(passage.starts, at, side="right")) - 1
                 begin = at - int(passage.starts[text])
                 yield p, text, Match(begin, begin + len(phrase.text), 1.0)
@@ -343,13 +343,12 @@ def _by_characters(book: Phrasebook, passage: Passage) -> Iterator[tuple[int, in
             at = passage.joined.find(phrase.text, at + 1)
 
 
-def _whole_number(phrase: str, text: str, at: int) -> bool:
+def _whole_number(phrase: str, text: str, begin: int, end: int) -> bool:
     """Whether the short number that the phrase begins or ends with is not the middle of a longer one (110 in 1381101)."""
     if len(phrase) > 4 and phrase.isdigit():
         return True
-    end = at + len(phrase)
-    cut_before = phrase[0].isdigit() and at > 0 and text[at - 1].isdigit()
-    cut_after = phrase[-1].isdigit() and text[end : end + 1].isdigit()
+    cut_before = phrase[0].isdigit() and begin > 0 and text[begin - 1].isdigit() and text[begin].isdigit()
+    cut_after = phrase[-1].isdigit() and text[end - 1].isdigit() and text[end : end + 1].isdigit()
     return not (cut_before or cut_after)
 
 
@@ -420,5 +419,13 @@ def _align(book: Phrasebook, passage: Passage, costs: Ints, group: npt.NDArray[n
         if (p, begin, finish) in seen:
             continue
         seen.add((p, begin, finish))
-        closeness = round(1.0 - int(spent[row[k], end[k]]) / (100 * int(book.lengths[p])), 3)
-        yield p, int(passage.text_of[begin]), Match(int(passage.begins[begin]), int(passage.ends[finish]), closeness)
+        text, match = (
+            int(passage.text_of[begin]),
+            Match(
+                int(passage.begins[begin]),
+                int(passage.ends[finish]),
+                round(1.0 - int(spent[row[k], end[k]]) / (100 * int(book.lengths[p])), 3),
+            ),
+        )
+        if _whole_number(book.phrases[p].text, passage.readings[text].text, match.begin, match.end):
+            yield p, text, match

@@ -1,0 +1,62 @@
+"""Complaints and threats, told from questions, praise, quotations and trouble."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from language import cases
+
+from qa.calls import Complaint, Heard, Role, Roles, Turn
+from qa.config import shipped
+from qa.scoring.complaint import detect
+from qa.scoring.dialogue import Dialogue
+from qa.scoring.lexicon import load_lexicons
+
+LEXICONS = load_lexicons([shipped("rubrics", "lexicons")])
+
+
+def call(*turns: tuple[Role, str]) -> Dialogue:
+    said = tuple(Turn(role=role, text=text) for role, text in turns)
+    return Dialogue.of(Heard(duration=None, channels=0, turns=said, roles=Roles(method="manual", confidence=1.0)))
+
+
+@pytest.mark.parametrize("case", cases("complaint"))
+def test_cases(case: dict[str, Any]) -> None:
+    found = detect(call(("customer", case["text"])), LEXICONS)
+    assert (found.detected, found.threat) == (case["detected"], case["threat"])
+    if "category" in case:
+        assert case["category"] in found.categories
+
+
+def test_only_the_customer_complains() -> None:
+    assert detect(call(("agent", "您是要投诉我们吗，我要投诉你们")), LEXICONS) == Complaint(detected=False, probability=0.0)
+
+
+def test_an_unknown_speaker_counts_for_less() -> None:
+    sure, unsure = (detect(call((role, "我要投诉你们")), LEXICONS) for role in ("customer", "unknown"))
+    assert sure.probability > unsure.probability > 0.5
+
+
+def test_half_hearted_signs_add_up_and_a_repetition_does_not() -> None:
+    once = detect(call(("customer", "我要求赔偿")), LEXICONS)
+    again = detect(call(("customer", "我要求赔偿"), ("customer", "我要求赔偿")), LEXICONS)
+    more = detect(call(("customer", "我要求赔偿"), ("customer", "打了好几次电话了")), LEXICONS)
+    assert (once.detected, again.probability, more.detected) == (False, once.probability, True)
+
+
+def test_what_is_told() -> None:
+    found = detect(call(("agent", "您好"), ("customer", "你们这是什么态度"), ("customer", "我现在就打12315")), LEXICONS)
+    assert (found.detected, found.threat, found.categories) == (True, True, ("服务态度",))
+    assert [(hit.turn, hit.category, hit.text) for hit in found.hits] == [(1, "服务态度", "你们这是什么态度"), (2, "监管投诉", "12315")]
+
+
+def test_a_threat_alone_is_a_complaint_of_no_named_kind() -> None:
+    assert detect(call(("customer", "我去找律师")), LEXICONS).categories == ("其他",)
+
+
+def test_nothing_said_or_nothing_to_look_for() -> None:
+    nothing = Complaint(detected=False, probability=0.0)
+    assert detect(call(), LEXICONS) == nothing
+    assert detect(call(("customer", "嗯。")), LEXICONS) == nothing
+    assert detect(call(("customer", "我要投诉你们")), {}) == nothing
