@@ -179,7 +179,7 @@ def _report(store: str, out: Path, settings: Settings) -> None:
 
     with Store.open(store, must_exist=True) as opened:
         workbook = write_workbook(opened, out / "scorecards.xlsx", settings)
-        index = write_site(opened, out, settings)
+        index = write_site(opened, out, settings, workbook=workbook.name)
     console.print(f"工作簿：{workbook.resolve()}", soft_wrap=True, markup=False, highlight=False)
     console.print(f"报告：{index.resolve()}", soft_wrap=True, markup=False, highlight=False)
 

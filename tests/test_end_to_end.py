@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -86,8 +87,14 @@ def test_a_batch_with_broken_recordings_goes_on_and_says_what_to_do(tmp_path: Pa
     assert all("位置：" in message and "处理：" in message for message in held.values())
     report = qa("report", "--store", tmp_path / "store", "--out", tmp_path / "report")
     assert report.returncode == 0, report.stderr
-    assert "文字.wav" in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+    index = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+    assert "文字.wav" in index
+    assert 'href="scorecards.xlsx"' in index
+    assert (tmp_path / "report" / "scorecards.xlsx").is_file()
+    shutil.copytree(tmp_path / "report", recordings / "报告")
     assert qa(*run).returncode == 1  # the same again: nothing to do, and the exit status still tells
+    with Store.open(tmp_path / "store") as store:
+        assert len(store.kept()) == 1  # a report's playable copies are no recordings
 
 
 @pytest.mark.parametrize(

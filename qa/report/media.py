@@ -70,8 +70,10 @@ def _unusable(recording: Recording, path: Path) -> str | None:
 
 def _make(source: Path, copy: Path, waveform: Path) -> None:
     from qa.intake.audio import SAMPLE_RATE, blocks
+    from qa.intake.sources import NOT_RECORDINGS
 
     copy.parent.mkdir(parents=True, exist_ok=True)
+    (copy.parent / NOT_RECORDINGS).touch()  # a run over the folder above must not take the copies for recordings
     unfinished = copy.with_suffix(".mp3.tmp")
     peaks = _Peaks()
     try:

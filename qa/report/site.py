@@ -38,9 +38,10 @@ TALK_METRICS = (
 FEW_CALLS = 5  # below this a mean says little: shown, but pale
 
 
-def write_site(store: Store, out: Path, settings: Settings) -> Path:
+def write_site(store: Store, out: Path, settings: Settings, workbook: str | None = None) -> Path:
     """Write the report into ``out`` (made if need be); the path of its ``index.html``.
 
+    ``workbook`` is the name of a file in ``out`` that the pages link to.
     Pages of an earlier report there that are not written again are deleted, recordings included; other files stay.
 
     Raises:
@@ -49,7 +50,7 @@ def write_site(store: Store, out: Path, settings: Settings) -> Path:
     if (out / "index.html").exists() and not (out / CONTENTS).exists():
         raise ConfigError("输出目录里已有别的网页", where=str(out), why="其中的 index.html 不是质检报告", next_step="换一个目录：--out DIR")
     try:
-        site = _Site(store, out, settings)
+        site = _Site(store, out, settings, workbook)
         site.write()
     except OSError as error:
         raise ConfigError("报告写不了", where=str(out), why=str(error), next_step="检查目录权限与磁盘空间") from error
@@ -57,7 +58,7 @@ def write_site(store: Store, out: Path, settings: Settings) -> Path:
 
 
 class _Site:
-    def __init__(self, store: Store, out: Path, settings: Settings) -> None:
+    def __init__(self, store: Store, out: Path, settings: Settings, workbook: str | None) -> None:
         self.store, self.out, self.settings = store, out, settings
         self.cards = Scorecards.of(store.calls())
         self.written: set[str] = set()
@@ -66,6 +67,7 @@ class _Site:
             "title": settings.report.title,
             "overall": self.cards.overall,
             "few_calls": FEW_CALLS,
+            "workbook": workbook,
         }
 
     def write(self) -> None:
