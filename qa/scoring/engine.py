@@ -26,17 +26,18 @@ from qa.scoring.complaint import detect
 from qa.scoring.dialogue import Dialogue
 from qa.scoring.rubric import Criterion, Rubric, SectionOfSheet
 from qa.scoring.rules import RULES
-from qa.scoring.rules.base import Context, Result
+from qa.scoring.rules.base import Context, Result, Watch
 from qa.scoring.rules.windows import Window
 
 #: Below this it is not safe to say who is the agent, and so not what the agent failed to do.
 SURE_ROLES = 0.6
 
 
-def judge(recording: Recording, heard: Heard, analysis: Analysis, rubric: Rubric) -> Verdict:
+def judge(recording: Recording, heard: Heard, analysis: Analysis, rubric: Rubric, *, watch: Watch | None = None) -> Verdict:
     """The verdict on a call: a finding for every criterion in the order of the sheet, the score, the complaint, the flags.
 
-    The same call and rubric give an equal verdict, always. Raises nothing on any call.
+    The same call and rubric give an equal verdict, always. Raises nothing on any call. ``watch`` sees every check that
+    is evaluated (see :mod:`qa.scoring.explain`).
 
     >>> from qa.analysis.metrics import analyse
     >>> from qa.calls import Roles, Turn
@@ -61,6 +62,7 @@ def judge(recording: Recording, heard: Heard, analysis: Analysis, rubric: Rubric
         complaint=complaint,
         window=Window.whole(heard),
         rules=RULES,
+        watch=watch,
     )
     findings = tuple(_finding(section, criterion, context) for section, criterion in rubric.criteria())
     score = _score(findings, rubric)

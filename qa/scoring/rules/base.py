@@ -31,12 +31,17 @@ class Result:
     reason: str | None = None
 
 
+#: Stands between who asks and what answers: gets the check, the context and the way to its result, gives that result.
+Watch = Callable[[Check, "Context", Callable[[Check], Result]], Result]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """A call as an operator sees it, through the window it may look through.
 
     ``accusing`` says that the check counts against the agent when it holds, so that a doubtful hit must not be
-    believed; otherwise it counts against the agent when it fails, and a doubtful absence must not.
+    believed; otherwise it counts against the agent when it fails, and a doubtful absence must not. ``watch``, where
+    there is one, sees every check that is evaluated, those inside others too.
     """
 
     recording: Recording
@@ -49,9 +54,13 @@ class Context:
     rules: Mapping[str, Callable[[Any, Context], Result]]
     accusing: bool = False
     span: tuple[Seconds, Seconds] | None = None
+    watch: Watch | None = None
 
     def evaluate(self, check: Check) -> Result:
         """The result of a check. A scope of its own stands in place of its criterion's; only the role is inherited."""
+        return self.watch(check, self, self._evaluate) if self.watch else self._evaluate(check)
+
+    def _evaluate(self, check: Check) -> Result:
         if check.scope is not None:
             return self.inside(check.scope, lambda context: context._apply(check))
         return self._apply(check)

@@ -25,12 +25,12 @@ def say(rule: Say, context: Context) -> Result:
     silent = context.silent()
     if silent:
         return silent
-    groups = list(_groups(rule, context))
-    found = [matching.search(context.dialogue, context.window.turns, phrases, excluding) for _, phrases, excluding in groups]
+    wanted = list(groups(rule, context))
+    found = [matching.search(context.dialogue, context.window.turns, phrases, excluding) for _, phrases, excluding in wanted]
     if not context.accusing:
         if _enough(rule, found):
             return Result(state="holds", hits=_apart(found), searched=context.window.searched)
-        return _absent(rule, context, groups, _apart(found))
+        return _absent(rule, context, wanted, _apart(found))
     sure = [[hit for hit in hits if not doubtful(hit, context.heard)] for hits in found]
     if _enough(rule, sure):
         return Result(state="holds", hits=_apart(sure), searched=context.window.searched)
@@ -42,7 +42,7 @@ def say(rule: Say, context: Context) -> Result:
 Group = tuple[str, tuple[Phrase, ...], tuple[Phrase, ...]]  # name, phrases, benign contexts
 
 
-def _groups(rule: Say, context: Context) -> Iterator[Group]:
+def groups(rule: Say, context: Context) -> Iterator[Group]:
     """The phrases of the rule (each for itself where all are required) and of each lexicon, with their benign contexts."""
     for part in [(phrase,) for phrase in rule.phrases] if rule.match == "all" else [rule.phrases]:
         if part:
@@ -107,9 +107,13 @@ def _wanted(rule: Say) -> str:
     return "全部" if rule.match == "all" else f"{rule.match} 种"
 
 
+def asked(near: Hit, phrases: Sequence[Phrase]) -> float:
+    """How close a near miss would have had to come to be a hit; 1.0 where only the very characters count."""
+    by_length = default_closeness(len(read(normalize(near.text).text)))
+    return min((phrase.closeness or by_length for phrase in phrases if phrase.text == near.phrase and not phrase.exact), default=1.0)
+
+
 def _just_short(near: Hit, phrases: Sequence[Phrase]) -> bool:
     """Whether the nearest miss lies in the grey band below what its phrase asks for; never for one matched by characters."""
-    by_length = default_closeness(len(read(normalize(near.text).text)))
-    limits = [phrase.closeness or by_length for phrase in phrases if phrase.text == near.phrase and not phrase.exact]
-    limit = min(limits, default=1.0)
+    limit = asked(near, phrases)
     return limit < 1.0 and limit - GREY_BAND <= near.closeness < limit
