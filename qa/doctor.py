@@ -108,7 +108,7 @@ def _device() -> Check:
 
 
 def _codecs() -> Iterator[Check]:
-    from qa.intake.audio import decodable
+    from qa.intake.codecs import decodable
 
     codecs = decodable()
     broken = [name for name, works in codecs.items() if not works]

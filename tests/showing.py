@@ -29,7 +29,7 @@ from qa.calls import (
     Word,
 )
 from qa.config import Settings
-from qa.intake.audio import content_hash
+from qa.intake.files import content_hash
 from qa.store.store import Keys, Store
 
 CHINA = timezone(timedelta(hours=8))

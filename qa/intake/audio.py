@@ -15,12 +15,9 @@ What is refused, and what is not:
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import stat
 import tempfile
 from collections.abc import Iterator
-from io import BufferedReader
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
@@ -30,7 +27,7 @@ import numpy.typing as npt
 from qa.calls import Seconds
 from qa.errors import RecordingError
 from qa.intake import headers
-from qa.intake.codecs import decodable as decodable
+from qa.intake.files import opened
 
 if TYPE_CHECKING:
     import av
@@ -131,19 +128,6 @@ def blocks(path: Path) -> Iterator[Samples]:
     return iter(_Stream(path))
 
 
-def content_hash(path: Path) -> str:
-    """SHA-256 of the file's bytes, in hex.
-
-    Raises:
-        RecordingError: the file cannot be read.
-    """
-    with _opened(path) as file:
-        try:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            raise _unreadable(path, error) from error
-
-
 def tolerance(declared: Seconds) -> Seconds:
     """How many seconds of a recording may be missing: 2 s, or 1 % where that is more.
 
@@ -184,7 +168,7 @@ class _Stream:
         import av
 
         av.logging.set_level(None)  # libav would write to stderr, past the progress bar
-        with _opened(self.path) as file:
+        with opened(self.path) as file:
             try:
                 # Handed over as a file object and without protocols, a playlist or a file called "http:x" opens nothing else.
                 # GBK tags are common in MP3 files of Chinese recorders, hence "replace".
@@ -395,30 +379,6 @@ def _spill(kept: list[Samples], file: IO[bytes], path: Path) -> None:
             next_step="清理磁盘，或用环境变量 TMPDIR 指向空间更大的目录",
         ) from error
     kept.clear()
-
-
-def _opened(path: Path) -> BufferedReader:
-    """The file, open; everything that is no readable, non-empty file is refused with its reason."""
-    try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise RecordingError("这是目录，不是录音文件", where=str(path), next_step="作为来源给出目录即可，程序会找出其中的录音")
-        if not stat.S_ISREG(status.st_mode):
-            raise RecordingError("这不是普通文件", where=str(path), why="管道、设备和套接字不能作为录音", next_step="请先存成文件")
-        if status.st_size == 0:
-            raise RecordingError("录音文件是空的", where=str(path), why="大小为 0 字节", next_step="请从录音系统重新导出，或从批次中移除")
-        return path.open("rb")
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, error: OSError | ValueError) -> RecordingError:
-    if isinstance(error, FileNotFoundError):
-        return RecordingError("找不到录音文件", where=str(path), next_step="检查路径；若是符号链接，检查它指向的文件")
-    if isinstance(error, PermissionError):
-        return RecordingError("没有权限读取录音文件", where=str(path), next_step="给运行 qa 的用户加上读权限")
-    reason = getattr(error, "strerror", None) or str(error)
-    return RecordingError("读不了录音文件", where=str(path), why=reason, next_step="检查磁盘或网络存储后重试")
 
 
 def _not_audio(path: Path, error: Exception) -> RecordingError:

@@ -16,9 +16,9 @@ from pathlib import Path
 from qa.calls import Quarantined, Recording
 from qa.config import Settings
 from qa.errors import ManifestError, RecordingError
-from qa.intake.audio import content_hash
 from qa.intake.fields import AGENT_FIELDS, CALL_FIELDS, FIELDS, label, resolve_columns
 from qa.intake.filenames import FilenamePattern
+from qa.intake.files import content_hash
 from qa.intake.metadata import REQUIRED, Metadata, Roster, complete, load_roster
 from qa.intake.sources import Sources, find
 from qa.intake.tables import Table, read_table

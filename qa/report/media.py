@@ -57,7 +57,7 @@ def playable(recording: Recording, folder: Path) -> Playable:
 
 def _unusable(recording: Recording, path: Path) -> str | None:
     """Why the file cannot stand for the call: gone, or no longer the one that was inspected."""
-    from qa.intake.audio import content_hash
+    from qa.intake.files import content_hash
 
     if not path.is_file():
         return f"录音已不在原处：{path.name}"

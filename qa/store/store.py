@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +147,7 @@ class Store:
         """What was tried with every quarantined recording, by call id."""
         with self._transaction() as session:
             rows = session.execute(select(QuarantineRow.call_id, QuarantineRow.hearing_key))
-            return {call_id: hearing for call_id, hearing in rows}
+            return {row.call_id: row.hearing_key for row in rows}
 
     def calls(self) -> Iterator[Call]:
         """Every call in order of start, then id; read a few at a time, so that memory stays flat."""
@@ -202,18 +203,20 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     cursor.close()
 
 
-#: The four steps of a call and how each is written to JSON and read back.
-_STEPS: Mapping[type, TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in (Recording, Heard, Analysis, Verdict)}
+@cache
+def _steps() -> Mapping[type, TypeAdapter[Any]]:
+    """How each step of a call is written to JSON and read back; made on first use, because making it takes a while."""
+    return {kind: TypeAdapter(kind) for kind in (Recording, Heard, Analysis, Verdict)}
 
 
 def _dump(part: Recording | Heard | Analysis | Verdict) -> str:
-    return _STEPS[type(part)].dump_json(part).decode()
+    return _steps()[type(part)].dump_json(part).decode()
 
 
 def _call(row: CallRow) -> Call:
     return Call(
-        recording=_STEPS[Recording].validate_json(row.recording),
-        heard=_STEPS[Heard].validate_json(row.heard),
-        analysis=_STEPS[Analysis].validate_json(row.analysis),
-        verdict=_STEPS[Verdict].validate_json(row.verdict),
+        recording=_steps()[Recording].validate_json(row.recording),
+        heard=_steps()[Heard].validate_json(row.heard),
+        analysis=_steps()[Analysis].validate_json(row.analysis),
+        verdict=_steps()[Verdict].validate_json(row.verdict),
     )

@@ -17,8 +17,9 @@ import pytest
 
 from qa.errors import RecordingError
 from qa.intake import audio, headers
-from qa.intake.audio import SAMPLE_RATE, blocks, content_hash, decode
+from qa.intake.audio import SAMPLE_RATE, blocks, decode
 from qa.intake.codecs import CODECS, Codec, sample
+from qa.intake.files import content_hash
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 TONE = 8000  # amplitude

@@ -10,7 +10,7 @@ import numpy as np
 from showing import make_call, tone
 
 from qa.calls import Recording
-from qa.intake.audio import content_hash
+from qa.intake.files import content_hash
 from qa.report import media
 from qa.report.media import POINTS, Playable, playable
 
