@@ -62,7 +62,7 @@ class _Site:
         self.store, self.out, self.settings = store, out, settings
         self.cards = Scorecards.of(store.calls())
         self.written: set[str] = set()
-        self.templates = _environment(settings)
+        self.templates = environment(settings)
         self.templates.globals |= {
             "title": settings.report.title,
             "overall": self.cards.overall,
@@ -192,7 +192,8 @@ class _Site:
         ]
 
 
-def _environment(settings: Settings) -> jinja2.Environment:
+def environment(settings: Settings) -> jinja2.Environment:
+    """The templates with all that they use; every value is escaped, and a name that is not given is an error."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE / "templates"),
         autoescape=True,
