@@ -68,7 +68,7 @@ def hear(audio: Audio, recording: Recording, recognizer: Recognizer, settings: H
         speech=tuple(
             Speech(
                 role_of[party],
-                tuple((round(start, 2), round(end, 2)) for start, end in voice.merge(settings.turn_gap).pairs()),
+                tuple((round(start, 2), round(end, 2)) for start, end in voice.pairs()),
                 listening.channels[party if apart else 0],
             )
             for party, voice in enumerate(parties)
