@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qa.analysis.events import characters, events, voice_of
-from qa.calls import Analysis, Event, Heard, Role, Turn
+from qa.calls import Analysis, Event, Heard, Role
 from qa.config import AnalysisSettings
 
 #: Every metric with its Chinese name and unit, in the order in which pages show them.
@@ -42,7 +42,7 @@ def analyse(heard: Heard, settings: AnalysisSettings) -> Analysis:
     A silent call has its whole length as silence and no first response; a transcript without times has turn
     counts only; a mono recording has no overtalk and no interruptions.
 
-    >>> from qa.calls import Roles, Speech
+    >>> from qa.calls import Roles, Speech, Turn
     >>> turns = (Turn(role="agent", start=1.0, end=4.0, text="您好请问有什么可以帮您的"),)
     >>> heard = Heard(duration=10.0, channels=1, turns=turns, roles=Roles(method="manual", confidence=1.0),
     ...               speech=(Speech("agent", ((1.0, 4.0),)),))
@@ -60,16 +60,28 @@ def analyse(heard: Heard, settings: AnalysisSettings) -> Analysis:
     return Analysis(events=found, metrics=rounded)
 
 
-def speaking_rate(turn: Turn, settings: AnalysisSettings) -> float | None:
-    """Characters per minute of a turn; None where the turn is too short for the figure to mean anything.
+def speaking_rates(heard: Heard, least: int) -> dict[int, float]:
+    """Characters per minute of voice, by index of turn: pauses inside a turn are not counted as speaking.
 
-    >>> speaking_rate(Turn(role="agent", start=0.0, end=2.0, text="这个我帮您看一下请您稍等"), AnalysisSettings())
-    360.0
+    Only turns of at least ``least`` characters are there; on shorter ones the figure means nothing. A pause between
+    two hurried sentences would otherwise make one leisurely turn of them.
+
+    >>> from qa.calls import Roles, Speech, Turn
+    >>> long = Turn(role="agent", start=0.0, end=3.0, text="这个我帮您看一下请您稍等")
+    >>> turns = (long, Turn(role="agent", start=4.0, end=4.5, text="好的"))
+    >>> heard = Heard(duration=9.0, channels=1, turns=turns, roles=Roles(method="manual", confidence=1.0),
+    ...               speech=(Speech("agent", ((0.0, 1.0), (1.5, 2.5), (4.0, 4.5))),))
+    >>> speaking_rates(heard, 12)
+    {0: 360.0}
     """
-    spoken = characters(turn.text)
-    if turn.start is None or turn.end is None or turn.end <= turn.start or spoken < settings.rate_characters:
-        return None
-    return round(60.0 * spoken / (turn.end - turn.start), 2)
+    rates: dict[int, float] = {}
+    for index, turn in enumerate(heard.turns):
+        spoken = characters(turn.text)
+        if turn.start is None or turn.end is None or turn.end <= turn.start or spoken < least:
+            continue
+        voice = voice_of(heard, turn.role).crop(turn.start, turn.end).duration
+        rates[index] = round(60.0 * spoken / (voice or turn.end - turn.start), 2)
+    return rates
 
 
 def _talk(heard: Heard, duration: float) -> dict[str, float | None]:
@@ -86,12 +98,16 @@ def _talk(heard: Heard, duration: float) -> dict[str, float | None]:
 
 
 def _rates(heard: Heard, settings: AnalysisSettings) -> dict[str, float | None]:
+    """Mean rates weighted by the characters spoken at them, which is all characters over all minutes of voice."""
+    rates = speaking_rates(heard, settings.rate_characters)
+
     def pace(role: Role) -> tuple[float | None, float | None]:
-        turns = [turn for turn in heard.turns if turn.role == role and speaking_rate(turn, settings) is not None]
-        seconds = sum((turn.end or 0.0) - (turn.start or 0.0) for turn in turns)
-        if not turns:
+        own = {index: rate for index, rate in rates.items() if heard.turns[index].role == role}
+        if not own:
             return None, None
-        return 60.0 * sum(characters(turn.text) for turn in turns) / seconds, max(speaking_rate(turn, settings) or 0.0 for turn in turns)
+        spoken = {index: characters(heard.turns[index].text) for index in own}
+        minutes = sum(spoken[index] / rate for index, rate in own.items())
+        return sum(spoken.values()) / minutes, max(own.values())
 
     agent, agent_max = pace("agent")
     customer, _ = pace("customer")

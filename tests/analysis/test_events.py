@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from qa.analysis.events import events
 from qa.analysis.metrics import METRICS, analyse
 from qa.calls import Event, Heard, Role, Roles, Speech, Turn
@@ -103,3 +105,9 @@ def test_speaking_rate_counts_only_turns_long_enough() -> None:
     short = ("agent", 3.0, 3.5, "好的好的好")
     metrics = analyse(heard(10.0, fast, short), SETTINGS).metrics
     assert (metrics["agent_rate"], metrics["agent_rate_max"]) == (450.0, 450.0)
+
+
+def test_a_pause_between_hurried_sentences_does_not_slow_them_down() -> None:
+    call = heard(10.0, ("agent", 0.0, 3.0, "这个业务我马上给您办理好请放心"))
+    voice = (Speech("agent", ((0.0, 1.0), (2.0, 3.0))),)
+    assert analyse(replace(call, speech=voice), SETTINGS).metrics["agent_rate_max"] == 450.0

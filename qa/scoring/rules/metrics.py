@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from qa.analysis.metrics import METRICS, speaking_rate
+from qa.analysis.metrics import METRICS, speaking_rates
 from qa.calls import Hit
-from qa.config import AnalysisSettings
-from qa.scoring.checks import Metric, Rate
+from qa.scoring.operators import Metric, Rate
 from qa.scoring.rules.base import Context, Result
 from qa.scoring.rules.windows import words_for
 
@@ -26,10 +25,8 @@ def rate(rule: Rate, context: Context) -> Result:
     """Holds when ``times`` turns of the window are spoken at such a rate; they are the hits."""
     if not context.heard.timed:
         return Result(state="na", reason="转写没有时间，无法计算语速")
-    settings = AnalysisSettings(rate_characters=rule.characters)
-    measured = [
-        (index, pace) for index in context.window.turns if (pace := speaking_rate(context.heard.turns[index], settings)) is not None
-    ]
+    rates = speaking_rates(context.heard, rule.characters)
+    measured = [(index, rates[index]) for index in context.window.turns if index in rates]
     who = words_for(context.window.searched.role)
     if not measured:
         return Result(state="na", searched=context.window.searched, reason=f"{who}没有一句达到 {rule.characters} 个字，不计语速")
