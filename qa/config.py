@@ -11,6 +11,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -27,7 +28,7 @@ class Section(BaseModel):
 class IntakeSettings(Section):
     """How recordings and their metadata are found."""
 
-    columns: dict[str, str] = Field(default_factory=dict, description="清单列名对应：我们的字段 = \"清单里的列名\"")
+    columns: dict[str, str] = Field(default_factory=dict, description='清单列名对应：我们的字段 = "清单里的列名"')
     extra_columns: tuple[str, ...] = Field((), description="清单与名册里另外要保留的列，供评分表使用；其他不认识的列会被拒绝")
     filename_pattern: str | None = Field(None, description="文件名格式，例如 {agent_id}_{customer_id}_{started_at:%Y%m%d%H%M%S}")
     allow_missing_metadata: bool = Field(False, description="缺少坐席、时间等信息时照常质检")
@@ -64,6 +65,17 @@ class ReportSettings(Section):
 
     title: str = Field("通话质检报告", description="报告标题")
     audio: bool = Field(True, description="在报告旁放一份浏览器能播放的录音")
+    language: Literal["zh", "en"] = Field("zh", description="报告界面的语言：zh 或 en；评分表与通话里的文字保持原样")
+    period: Literal["day", "week", "month"] = Field("week", description="总览里“与上期相比”按日、周还是月：day、week 或 month")
+    min_calls: int = Field(5, ge=2, description="计分通话少于多少通的坐席不排名次、不归服务类型")
+    personal: tuple[str, ...] = Field(
+        ("courtesy", "forbidden_phrases", "speech_rate", "tone", "interruption", "empathy"),
+        description="服务类型里算“个人面”的评分项（编号或环节名）；其余有分值的项算“程序面”",
+    )
+    good_share: float = Field(0.8, gt=0, le=1, description="程序面、个人面各得到多少比例的分数算高")
+    handling: tuple[str, ...] = Field(
+        ("empathy", "commitment", "escalation_notice"), description="投诉队列里说明坐席如何处理的评分项：安抚、方案与时限、升级告知"
+    )
 
 
 class Settings(Section):

@@ -15,7 +15,7 @@ A number that is not defined (no call, no score, nothing measured) is NaN, never
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from statistics import NormalDist
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from qa.analysis.metrics import METRICS
 from qa.calls import Call, Finding
+from qa.scoring.attention import Attention, Case, Place
 from qa.scoring.moments import Moment, Moments
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CONFIDENCE_LEVEL = 0.95
+LOW_CONFIDENCE = 0.6  # a call heard with less than this, averaged over its characters, was hardly understood
 
 #: The columns of the call table and what they hold; the metrics of time follow under their own names.
 CALL_COLUMNS: Mapping[str, str] = {
@@ -38,6 +40,7 @@ CALL_COLUMNS: Mapping[str, str] = {
     "agent_name": "str",
     "team": "str",
     "team_leader": "str",
+    "hired_on": "str",
     "customer_id": "str",
     "direction": "str",
     "started_at": "time",
@@ -88,6 +91,8 @@ class Scorecards:
     calls: pd.DataFrame
     criteria: pd.DataFrame
     moments: tuple[Moment, ...] = ()
+    cases: tuple[Case, ...] = ()
+    places: Mapping[str, Place] = field(default_factory=dict)
     agents: pd.DataFrame = field(init=False)
     teams: pd.DataFrame = field(init=False)
     items: pd.DataFrame = field(init=False)
@@ -107,15 +112,19 @@ class Scorecards:
             object.__setattr__(self, name, value)
 
     @classmethod
-    def of(cls, calls: Iterable[Call]) -> Scorecards:
-        """The tables of these calls; the calls are read once and not kept."""
-        rows, criteria, moments = _Columns(CALL_COLUMNS), _Columns(CRITERION_COLUMNS), Moments()
+    def of(cls, calls: Iterable[Call], handling: Collection[str] = ()) -> Scorecards:
+        """The tables of these calls; the calls are read once and not kept.
+
+        ``handling`` names the criteria that tell how a complaint was handled.
+        """
+        rows, criteria, moments, attention = _Columns(CALL_COLUMNS), _Columns(CRITERION_COLUMNS), Moments(), Attention(handling)
         for call in calls:
             rows.add(call_row(call))
             for row in criterion_rows(call):
                 criteria.add(row)
             moments.add(call)
-        return cls(_typed(rows.frame()), criteria.frame(), moments.kept())
+            attention.add(call)
+        return cls(_typed(rows.frame()), criteria.frame(), moments.kept(), attention.cases(), attention.places)
 
 
 def call_row(call: Call) -> dict[str, Any]:
@@ -134,6 +143,7 @@ def call_row(call: Call) -> dict[str, Any]:
         "agent_name": recording.agent_name or "",
         "team": recording.team or "",
         "team_leader": recording.team_leader or "",
+        "hired_on": recording.hired_on or "",
         "customer_id": recording.customer_id or "",
         "direction": recording.direction or "",
         "started_at": recording.started_at,
@@ -209,7 +219,7 @@ def agent_scorecards(calls: pd.DataFrame, criteria: pd.DataFrame) -> pd.DataFram
     ``unsure_share``, ``weakest`` (the criterion that loses most points), ``weakest_name``, ``weakest_lost`` (points a
     call), and the mean of each metric of time under its own name.
     """
-    named = _latest(calls, "agent_id", ("agent_name", "team", "team_leader"))
+    named = _latest(calls, "agent_id", ("agent_name", "team", "team_leader", "hired_on"))
     return named.join(_cards(calls, criteria, "agent_id"))
 
 
@@ -224,7 +234,8 @@ def overall_scorecard(calls: pd.DataFrame, criteria: pd.DataFrame) -> dict[str, 
     """The same numbers over all calls, and what tells how far they can be trusted.
 
     Adds ``agents``, ``first`` and ``last`` (start times), ``mono`` (calls in one channel), ``unknown_agent``,
-    ``review`` (calls flagged for review) and ``dropped`` (passages of text not believed).
+    ``review`` (calls flagged for review), ``low_confidence`` (calls below :data:`LOW_CONFIDENCE`) and ``dropped``
+    (passages of text not believed).
     """
     cards = _cards(calls.assign(everything=0), criteria.assign(everything=0), "everything")
     row: dict[str, Any] = records(cards)[0][1] if len(cards) else dict.fromkeys(cards.columns, float("nan"))
@@ -237,6 +248,7 @@ def overall_scorecard(calls: pd.DataFrame, criteria: pd.DataFrame) -> dict[str, 
         "mono": int((calls["channels"] == 1).sum()),
         "unknown_agent": int((calls["agent_id"] == "unknown").sum()),
         "review": int(calls["flags"].map(lambda flags: "review" in parts(flags)).sum()) if len(calls) else 0,
+        "low_confidence": int((calls["confidence"] < LOW_CONFIDENCE).sum()),
         "dropped": int(calls["dropped"].sum()),
     }
 

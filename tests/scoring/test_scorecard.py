@@ -48,6 +48,7 @@ def test_a_call_is_one_flat_row() -> None:
         "agent_name": "李强",
         "team": "二组",
         "team_leader": "赵敏",
+        "hired_on": "",
         "customer_id": "13800001000",
         "direction": "inbound",
         "channels": 2,
