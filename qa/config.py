@@ -60,6 +60,17 @@ class AnalysisSettings(Section):
     rate_characters: int = Field(12, ge=1, description="少于多少字的话轮不算语速")
 
 
+class LlmSettings(Section):
+    """A language model that rubrics may ask (``llm``); nothing is ever sent unless ``url`` is written."""
+
+    url: str | None = Field(
+        None, pattern=r"^https?://[^\s]+$", description="OpenAI 兼容接口的地址，例如 http://127.0.0.1:8000/v1；不写就不用"
+    )
+    model: str = Field("", description="接口的模型名")
+    key_env: str | None = Field(None, description="存放密钥的环境变量名")
+    timeout: float = Field(30.0, gt=0, le=600, description="等待回答多少秒")
+
+
 class ReportSettings(Section):
     """What the report shows."""
 
@@ -91,6 +102,7 @@ class Settings(Section):
     hearing: HearingSettings = HearingSettings()
     analysis: AnalysisSettings = AnalysisSettings()
     report: ReportSettings = ReportSettings()
+    llm: LlmSettings = LlmSettings()
 
     @field_validator("timezone")
     @classmethod

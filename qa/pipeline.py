@@ -38,5 +38,5 @@ def inspect_call(recording: Recording, recognizer: Recognizer, rubric: Rubric, s
 def judge_call(recording: Recording, heard: Heard, rubric: Rubric, settings: Settings) -> Call:
     """Measure and judge what was heard before; the second half of :func:`inspect_call`, and all that a transcript needs."""
     analysis = analyse(heard, settings.analysis)
-    verdict = judge(recording, heard, analysis, rubric)
+    verdict = judge(recording, heard, analysis, rubric, llm=settings.llm)
     return Call(recording=recording, heard=heard, analysis=analysis, verdict=verdict)

@@ -21,6 +21,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from qa.calls import Analysis, Complaint, Finding, Heard, Outcome, Recording, Score, Verdict
+from qa.config import LlmSettings
 from qa.scoring.checks import Check
 from qa.scoring.complaint import detect
 from qa.scoring.dialogue import Dialogue
@@ -33,11 +34,20 @@ from qa.scoring.rules.windows import Window
 SURE_ROLES = 0.6
 
 
-def judge(recording: Recording, heard: Heard, analysis: Analysis, rubric: Rubric, *, watch: Watch | None = None) -> Verdict:
+def judge(
+    recording: Recording,
+    heard: Heard,
+    analysis: Analysis,
+    rubric: Rubric,
+    *,
+    watch: Watch | None = None,
+    llm: LlmSettings | None = None,
+) -> Verdict:
     """The verdict on a call: a finding for every criterion in the order of the sheet, the score, the complaint, the flags.
 
-    The same call and rubric give an equal verdict, always. Raises nothing on any call. ``watch`` sees every check that
-    is evaluated (see :mod:`qa.scoring.explain`).
+    The same call and rubric give an equal verdict, always, except for what a rubric asks of a language model at the
+    endpoint ``llm``. Raises nothing on any call. ``watch`` sees every check that is evaluated (see
+    :mod:`qa.scoring.explain`).
 
     >>> from qa.analysis.metrics import analyse
     >>> from qa.calls import Roles, Turn
@@ -63,6 +73,7 @@ def judge(recording: Recording, heard: Heard, analysis: Analysis, rubric: Rubric
         window=Window.whole(heard),
         rules=RULES,
         watch=watch,
+        llm=llm,
     )
     findings = tuple(_finding(section, criterion, context) for section, criterion in rubric.criteria())
     score = _score(findings, rubric)
@@ -201,7 +212,9 @@ def _roles_unclear(criterion: Criterion, heard: Heard) -> str | None:
 
 def _needs_roles(check: Check) -> bool:
     """Whether the answer depends on who is the agent."""
-    if check.complaint is not None or (check.scope is not None and check.scope.role not in (None, "any")):
+    if check.complaint or check.speaker or check.llm or (check.repetition and check.repetition.of == "other"):
+        return True
+    if (check.gap and check.gap.by) or (check.scope is not None and check.scope.role not in (None, "any")):
         return True
     if check.event is not None and check.event.by is not None:
         return True

@@ -19,8 +19,8 @@ from qa.calls import Finding, Heard, Outcome, Quarantined, Recording, Role, Role
 from qa.config import AnalysisSettings, Settings
 from qa.errors import QaError
 from qa.intake.transcripts import read_transcripts
-from qa.scoring.checks import nearest_name
 from qa.scoring.engine import judge
+from qa.scoring.operators import nearest_name
 from qa.scoring.rubric import Rubric
 
 Label = Literal["met", "missed", "na"]

@@ -19,8 +19,9 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from qa.calls import RubricRef
 from qa.errors import RubricError
-from qa.scoring.checks import Check, NotEmpty, Part, Scope, Text, Texts, nearest_name
+from qa.scoring.checks import Check, Scope
 from qa.scoring.lexicon import Lexicon, Phrase, load_lexicons
+from qa.scoring.operators import NotEmpty, Part, Text, Texts, nearest_name
 from qa.scoring.yamlfile import Lines, describe_faults, load_yaml
 
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=64)]
@@ -103,7 +104,8 @@ class Criterion(Part):
 
     def checks(self) -> Iterator[Check]:
         """Every check of the criterion, those inside others too."""
-        pending = [check for check in (self.require, self.forbid, self.when, self.na_when, self.scope.after, self.scope.before) if check]
+        pending = [check for check in (self.require, self.forbid, self.when, self.na_when) if check]
+        pending += [anchor for anchor, _ in self.scope.anchors]
         while pending:
             check = pending.pop()
             yield check

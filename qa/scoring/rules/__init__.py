@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from qa.scoring.rules.answers import gap, speaker, turns
 from qa.scoring.rules.base import Context, Result
+from qa.scoring.rules.entity import entity
 from qa.scoring.rules.events import event
-from qa.scoring.rules.logic import count, every, negation, some
+from qa.scoring.rules.llm import llm
+from qa.scoring.rules.logic import count, every, negation, sequence, some
+from qa.scoring.rules.meaning import meaning
 from qa.scoring.rules.metadata import complaint, metadata
 from qa.scoring.rules.metrics import metric, rate
 from qa.scoring.rules.pattern import pattern
+from qa.scoring.rules.repetition import repetition
 from qa.scoring.rules.say import say
 
 #: The field of a check -> what it means. A new operator is a field, a function and a line here.
@@ -22,8 +27,16 @@ RULES: Mapping[str, Callable[[Any, Context], Result]] = {
     "rate": rate,
     "metadata": metadata,
     "complaint": complaint,
+    "repetition": repetition,
+    "entity": entity,
+    "meaning": meaning,
+    "gap": gap,
+    "turns": turns,
+    "speaker": speaker,
+    "llm": llm,
     "all": every,
     "any": some,
     "not_": negation,
     "count": count,
+    "sequence": sequence,
 }

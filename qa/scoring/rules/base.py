@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from qa.calls import Analysis, Complaint, Heard, Hit, Recording, Searched, Seconds
-from qa.scoring.checks import Check, Scope
+from qa.config import LlmSettings
+from qa.scoring.checks import Check, Scope, Unless
 from qa.scoring.dialogue import Dialogue
 from qa.scoring.lexicon import Lexicon
 from qa.scoring.rules.windows import Window, opened, words_for
@@ -55,6 +56,7 @@ class Context:
     accusing: bool = False
     span: tuple[Seconds, Seconds] | None = None
     watch: Watch | None = None
+    llm: LlmSettings | None = None
 
     def evaluate(self, check: Check) -> Result:
         """The result of a check. A scope of its own stands in place of its criterion's; only the role is inherited."""
@@ -75,21 +77,28 @@ class Context:
             if narrowed is None:
                 return Result(state="na", reason="转写没有时间，无法按秒限定范围")
             window = narrowed
-        for anchor, later in ((scope.after, True), (scope.before, False)):
-            if anchor is None:
-                continue
+        for anchor, side in scope.anchors:
             found = replace(self, window=Window.whole(self.heard), accusing=True).evaluate(anchor)
             if found.state in ("na", "unsure"):
                 return found
             if found.state == "fails" or not found.hits:
                 return Result(state="na", reason=found.reason or "没有出现作为前提的情形")
-            window = window.beside(found.hits, self.heard, scope, later=later)
+            window = window.beside(found.hits, self.heard, scope, side)
         return ask(replace(self, window=window))
 
     def during(self, start: Seconds, end: Seconds) -> Context:
         """The same, looking only at turns that share a moment with ``start`` .. ``end``, whatever scopes say."""
         span = (round(max(0.0, start), 2), round(end, 2))
         return replace(self, span=span, window=self.window.between(self.heard, *span))
+
+    def excused(self, unless: Unless | None, start: Seconds) -> Result | None:
+        """None when nothing excuses what begins at ``start``; else a result that fails (excused) or is unsure."""
+        if unless is None:
+            return None
+        result = self.against().during(start - unless.before, start + unless.after).evaluate(unless)
+        if result.state == "holds":
+            return Result(state="fails", hits=result.hits)
+        return result if result.state == "unsure" else None
 
     def against(self) -> Context:
         """The same for a check whose meaning is turned round."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qa.calls import Event, Heard, Hit
+from qa.calls import Event, Hit
 from qa.scoring.checks import EventCheck
 from qa.scoring.rules.base import Context, Result, State
 from qa.scoring.rules.windows import words_for
@@ -13,6 +13,8 @@ NAMES = {"silence": "静音", "overtalk": "同时说话", "interruption": "抢�
 def event(rule: EventCheck, context: Context) -> Result:
     """Holds when such events happen often enough without an excuse; they are the hits.
 
+    Where the window is bound to a part of the call, only events that begin in it count; whose words it is about
+    does not matter: ``by`` says who.
     Overtalk and interruptions are ``na`` unless the parties were recorded apart; everything is on a transcript
     without times. An event whose excuse is unsure is doubtful: it alone makes the result ``unsure``.
     """
@@ -21,10 +23,10 @@ def event(rule: EventCheck, context: Context) -> Result:
         return Result(state="na", reason=f"转写没有时间，无法判断{names}")
     if not context.heard.parted and all(kind in ("interruption", "overtalk") for kind in rule.type):
         return Result(state="na", reason=f"双方没有分声道录音，无法判断{names}")
-    concerned = [found for found in context.analysis.events if _concerns(rule, found, context.heard)]
+    concerned = [found for found in context.analysis.events if _concerns(rule, found, context)]
     states: list[tuple[Event, State, str | None]] = []
     for found in concerned:
-        excused = _excused(rule, found, context)
+        excused = context.excused(rule.unless, found.start)
         states.append((found, "holds" if excused is None else excused.state, excused.reason if excused else None))
     sure = [found for found, state, _ in states if state == "holds"]
     doubtful = [found for found, state, _ in states if state == "unsure"]
@@ -39,8 +41,13 @@ def event(rule: EventCheck, context: Context) -> Result:
     return Result(state="fails", reason=reason)
 
 
-def _concerns(rule: EventCheck, found: Event, heard: Heard) -> bool:
+def _concerns(rule: EventCheck, found: Event, context: Context) -> bool:
+    heard, window = context.heard, context.window
     if found.type not in rule.type or round(found.duration, 2) < rule.at_least or rule.by not in (None, found.by):
+        return False
+    if window.note and not (window.searched.start or 0.0) <= found.start <= (window.searched.end or 0.0):
+        return False
+    if rule.characters is not None and not _substantial(rule.characters, found, context):
         return False
     if not rule.inside:
         return True
@@ -50,15 +57,14 @@ def _concerns(rule: EventCheck, found: Event, heard: Heard) -> bool:
     return bool(starts and ends) and found.start > min(starts) - 0.5 and found.end < max(ends) + 0.5
 
 
-def _excused(rule: EventCheck, found: Event, context: Context) -> Result | None:
-    """None when nothing excuses the event; else a result that fails (excused) or is unsure."""
-    if rule.unless is None:
-        return None
-    around = context.against().during(found.start - rule.unless.before, found.start + rule.unless.after)
-    result = around.evaluate(rule.unless)
-    if result.state == "holds":
-        return Result(state="fails", hits=result.hits)
-    return result if result.state == "unsure" else None
+def _substantial(characters: int, found: Event, context: Context) -> bool:
+    """Whether who cuts in, or each of the two who talk at once, says so many characters; fillers are not counted."""
+    said: dict[str, int] = {}
+    for turn, normal in zip(context.heard.turns, context.dialogue.normals, strict=True):
+        if turn.start is not None and turn.end is not None and turn.start < found.end and turn.end > found.start:
+            said[turn.role] = max(said.get(turn.role, 0), len(normal.text))
+    parties = [found.by] if found.by else ["agent", "customer"]
+    return all(said.get(party, 0) >= characters for party in parties)
 
 
 def _evidence(events: list[Event]) -> tuple[Hit, ...]:

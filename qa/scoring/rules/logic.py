@@ -1,4 +1,4 @@
-"""all, any, not and count: operators on operators, with four states.
+"""all, any, not, count and sequence: operators on operators, with four states.
 
 Parts that cannot be asked of a call (``na``) are left out; when that leaves none, the whole is ``na``.
 """
@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 
 from qa.calls import Hit, Searched
 from qa.scoring.checks import Check, Count
-from qa.scoring.rules.base import Context, Result
+from qa.scoring.checks import Sequence as InOrder
+from qa.scoring.rules.base import Context, Result, State
 
 
 def every(parts: Sequence[Check], context: Context) -> Result:
@@ -64,6 +65,42 @@ def _count(results: Sequence[Result], needed: int) -> Result:
     failed = [result for result in asked if result.state == "fails"]
     hits = in_time(hit for result in failed for hit in result.hits)
     return Result(state="fails", hits=hits, searched=_searched(failed), nearest=_nearest(failed), reason=_reasons(failed))
+
+
+def sequence(rule: InOrder, context: Context) -> Result:
+    """Holds when every part happens, each after the one before and as near to it as the rule demands; the hits are one such
+    chain, the earliest. ``na`` when a part is: what cannot be found has no place in an order.
+    """
+    results = [context.evaluate(part) for part in rule.of]
+    barred = next((result for result in results if result.state == "na"), None)
+    if barred:
+        return barred
+    failed = [result for result in results if result.state == "fails"]
+    if failed:
+        return Result(state="fails", searched=_searched(failed), nearest=_nearest(failed), reason=_reasons(failed))
+    chain: list[tuple[Hit, ...]] = [()]
+    for number, result in enumerate(results, 1):
+        following = [(*before, hit) for hit in in_time(result.hits) for before in chain if not before or _next(rule, before[-1], hit)]
+        # Of all ways to the same place one is enough, or a long call would have too many.
+        reached = {way[-1]: way for way in reversed(following)}
+        chain = [reached[hit] for hit in in_time(reached)]
+        if not chain:
+            return Result(state="fails", searched=_searched(results), reason=f"都出现了，但第 {number} 步没有按顺序跟在上一步之后")
+    state: State = "unsure" if any(result.state == "unsure" for result in results) else "holds"
+    return Result(state=state, hits=chain[0], searched=_searched(results), reason=_reasons(results))
+
+
+def _next(rule: InOrder, first: Hit, then: Hit) -> bool:
+    """Whether ``then`` comes after ``first``, as near as the rule demands: by words when both are words, else by time."""
+    if first.turn is not None and then.turn is not None:
+        after = (then.turn, (then.span or (0, 0))[0]) >= (first.turn, (first.span or (0, 0))[1])
+        near = rule.within_turns is None or then.turn - first.turn <= rule.within_turns
+    else:
+        after = first.end is not None and then.start is not None and then.start >= first.end
+        near = rule.within_turns is None
+    if rule.within_seconds is None or not (after and near):
+        return after and near
+    return first.end is not None and then.start is not None and then.start - first.end <= rule.within_seconds
 
 
 def in_time(hits: Iterable[Hit]) -> tuple[Hit, ...]:

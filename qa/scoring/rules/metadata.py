@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qa.calls import Recording
-from qa.scoring.checks import ComplaintCheck, Metadata
+from qa.scoring.operators import ComplaintCheck, Metadata
 from qa.scoring.rules.base import Context, Result
 
 FIELDS = ("call_id", "agent_id", "agent_name", "team", "team_leader", "hired_on", "direction", "customer_id")

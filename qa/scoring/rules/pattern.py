@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from qa.calls import Hit
-from qa.scoring.checks import Pattern, compiled
+from qa.scoring.operators import Pattern, compiled
 from qa.scoring.rules.base import Context, Result
 from qa.scoring.rules.certainty import hardly_understood
 from qa.scoring.rules.windows import words_for

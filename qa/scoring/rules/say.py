@@ -7,8 +7,8 @@ from functools import lru_cache
 
 from qa.calls import Hit
 from qa.scoring import phrases as matching
-from qa.scoring.checks import Say
 from qa.scoring.lexicon import Phrase
+from qa.scoring.operators import Say
 from qa.scoring.rules.base import Context, Result
 from qa.scoring.rules.certainty import GREY_BAND, doubtful, hardly_understood
 from qa.scoring.rules.windows import words_for

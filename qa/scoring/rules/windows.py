@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from qa.calls import Heard, Hit, Role, Searched, Seconds
-from qa.scoring.checks import Scope
+from qa.scoring.checks import Scope, Side
 
 NAMES = {"agent": "坐席", "customer": "客户", "unknown": "未知说话人"}
+SIDES: Mapping[Side, str] = {"after": "随后", "before": "此前", "around": "前后"}
 
 
 def words_for(role: str | None) -> str:
@@ -50,19 +52,22 @@ class Window:
         turns = tuple(index for index in self.turns if _overlaps(heard, index, start, end))
         return replace(self, turns=turns, searched=replace(self.searched, start=round(start, 2), end=round(end, 2), turns=len(turns)))
 
-    def beside(self, hits: Sequence[Hit], heard: Heard, scope: Scope, *, later: bool) -> Window:
-        """Only the turns after (before) any of ``hits``, as near to it as ``scope`` demands."""
+    def beside(self, hits: Sequence[Hit], heard: Heard, scope: Scope, side: Side) -> Window:
+        """Only the turns after (before, around) any of ``hits``, as near to it as ``scope`` demands."""
         chosen: set[int] = set()
         for hit in hits:
-            near = [index for index in self.turns if _beyond(heard, index, hit, later=later)]
-            if scope.within_seconds is not None:
-                near = [index for index in near if _apart(heard, index, hit, later=later) <= scope.within_seconds]
-            near = near if later else near[::-1]
-            chosen.update(near[: scope.within_turns])
+            for later in (True, False) if side == "around" else (side == "after",):
+                near = [index for index in self.turns if _beyond(heard, index, hit, later=later)]
+                if scope.within_seconds is not None:
+                    near = [index for index in near if _apart(heard, index, hit, later=later) <= scope.within_seconds]
+                near = near if later else near[::-1]
+                chosen.update(near[: scope.within_turns])
+            if side == "around":
+                chosen.update(index for index in self.turns if _at(heard, index, hit))
         turns = tuple(sorted(chosen))
         times = [heard.turns[index] for index in turns]
         start, end = (times[0].start, times[-1].end) if times else (hits[0].end, hits[-1].end)
-        note = ("随后" if later else "此前") + (f" {scope.within_turns} 句" if scope.within_turns else "")
+        note = SIDES[side] + (f" {scope.within_turns} 句" if scope.within_turns else "")
         searched = replace(self.searched, start=start, end=end, turns=len(turns))
         return replace(self, turns=turns, searched=searched, note=self.note or note)
 
@@ -81,17 +86,28 @@ def opened(scope: Scope, window: Window, heard: Heard) -> Window | None:
     end: Seconds | None = None
     notes = []
     if heard.timed and heard.duration is not None:
-        if scope.first_seconds is not None:
-            start, end = 0.0, min(scope.first_seconds, heard.duration)
-            indices.update(index for index in window.turns if (heard.turns[index].start or 0.0) < scope.first_seconds)
-            notes.append(f"前 {scope.first_seconds:g} 秒")
-        if scope.last_seconds is not None:
-            limit = max(0.0, heard.duration - scope.last_seconds)
-            start, end = (limit if start is None else start), heard.duration
-            indices.update(index for index in window.turns if (heard.turns[index].end or 0.0) > limit)
-            notes.append(f"最后 {scope.last_seconds:g} 秒")
-    elif scope.first_turns is None and scope.last_turns is None:
+        for size, note in ((scope.first_seconds, "前 {:g} 秒"), (scope.first_percent, "前 {:g}%")):
+            if size is not None:
+                limit = round(heard.duration * size / 100, 2) if "%" in note else size
+                start, end = 0.0, max(end or 0.0, min(limit, heard.duration))
+                indices.update(index for index in window.turns if (heard.turns[index].start or 0.0) < limit)
+                notes.append(note.format(size))
+        for size, note in ((scope.last_seconds, "最后 {:g} 秒"), (scope.last_percent, "最后 {:g}%")):
+            if size is not None:
+                limit = round(max(0.0, heard.duration - (heard.duration * size / 100 if "%" in note else size)), 2)
+                start, end = (limit if start is None else min(start, limit)), heard.duration
+                indices.update(index for index in window.turns if (heard.turns[index].end or 0.0) > limit)
+                notes.append(note.format(size))
+    elif all(limit is None for limit in (scope.first_turns, scope.last_turns, scope.first_percent, scope.last_percent)):
         return None
+    else:
+        whole = len(heard.turns)
+        if scope.first_percent is not None:
+            indices.update(index for index in window.turns if index < math.ceil(whole * scope.first_percent / 100))
+            notes.append(f"前 {scope.first_percent:g}%")
+        if scope.last_percent is not None:
+            indices.update(index for index in window.turns if index >= whole - math.ceil(whole * scope.last_percent / 100))
+            notes.append(f"最后 {scope.last_percent:g}%")
     if scope.first_turns is not None:
         indices.update(window.turns[: scope.first_turns])
         notes.append(f"前 {scope.first_turns} 句")
@@ -121,6 +137,13 @@ def _beyond(heard: Heard, index: int, hit: Hit, *, later: bool) -> bool:
     if turn.start is None or turn.end is None or hit.start is None or hit.end is None:
         return False
     return turn.end > hit.end if later else turn.start < hit.start
+
+
+def _at(heard: Heard, index: int, hit: Hit) -> bool:
+    """Whether a hit lies in a turn, or at its time."""
+    if hit.turn is not None:
+        return index == hit.turn
+    return hit.start is not None and hit.end is not None and _overlaps(heard, index, hit.start, hit.end)
 
 
 def _apart(heard: Heard, index: int, hit: Hit, *, later: bool) -> Seconds:
