@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
 
 from qa import __version__
+from qa.cli_rubric import rubric_app
+from qa.cli_shared import ConfigOption, RubricOption, StoreOption, console, said_plainly, settings_and_rubric
 from qa.config import Settings, load_settings, shipped
-from qa.errors import QaError
+from qa.errors import ConfigError
 
 if TYPE_CHECKING:
     from qa.batch.watch import Telling
+    from qa.store.store import Store
 
 app = typer.Typer(
     name="qa",
@@ -26,42 +27,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-rubric_app = typer.Typer(help="检查与查看评分表。", no_args_is_help=True)
 app.add_typer(rubric_app, name="rubric")
-
-console = Console()
-P = ParamSpec("P")
-
-StoreOption = Annotated[str, typer.Option("--store", help="结果目录，或 SQLAlchemy 网址", metavar="DIR|URL")]
-RubricOption = Annotated[Path | None, typer.Option("--rubric", help="评分表 YAML；不写则用自带的呼入通用表", metavar="FILE")]
-ConfigOption = Annotated[Path | None, typer.Option("--config", help="设置文件；不写则读当前目录的 qa.toml（若有）", metavar="FILE")]
 
 
 def main() -> None:
     """The command ``qa``."""
     app()
-
-
-def _said_plainly(command: Callable[P, None]) -> Callable[P, None]:
-    """Turns the library's errors into a message and exit status 2, and Ctrl-C into a clean stop."""
-
-    @wraps(command)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except QaError as error:
-            Console(stderr=True).print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
-            raise typer.Exit(2) from error
-        except KeyboardInterrupt:
-            Console(stderr=True).print("已停止；处理完的通话都已保存，再次运行同一命令即可接着做")
-            raise typer.Exit(130) from None
-
-    return wrapped
-
-
-def _settings(config: Path | None, rubric: Path | None = None) -> tuple[Settings, Path]:
-    settings = load_settings(config)
-    return settings, rubric or settings.rubric or shipped("rubrics", "general_inbound.yaml")
 
 
 @app.callback(invoke_without_command=True)
@@ -72,7 +43,7 @@ def _top(version: Annotated[bool, typer.Option("--version", help="版本")] = Fa
 
 
 @app.command()
-@_said_plainly
+@said_plainly
 def run(
     sources: Annotated[list[str], typer.Argument(help="录音：目录、通配符或文件", metavar="SOURCE…")],
     manifest: Annotated[Path | None, typer.Option(help="清单：CSV、XLSX 或 JSONL", metavar="FILE")] = None,
@@ -87,7 +58,7 @@ def run(
     config: ConfigOption = None,
 ) -> None:
     """质检录音：转写、评分、存结果。重复运行只处理新增或改动的录音。"""
-    settings, sheet = _settings(config, rubric)
+    settings, sheet = settings_and_rubric(config, rubric)
     settings = settings.overridden(model=model, roster=roster, allow_missing_metadata=allow_missing_metadata)
     _run(sources, manifest, store, settings, sheet, workers, watch="json" if json_log else "silent" if quiet else "bar")
 
@@ -117,7 +88,7 @@ def _run(
 
 
 @app.command()
-@_said_plainly
+@said_plainly
 def demo(out: Annotated[Path, typer.Option(help="放结果与报告的目录", metavar="DIR")] = Path("demo")) -> None:
     """在自带的样例录音上跑一遍，并生成报告。"""
     settings, rubric = Settings(), shipped("rubrics", "general_inbound.yaml")
@@ -127,20 +98,42 @@ def demo(out: Annotated[Path, typer.Option(help="放结果与报告的目录", m
 
 
 @app.command()
-@_said_plainly
-def score(rubric: RubricOption = None, store: StoreOption = "qa-data", config: ConfigOption = None) -> None:
+@said_plainly
+def score(
+    rubric: RubricOption = None,
+    compare: Annotated[bool, typer.Option("--compare", help="只试算：列出哪些项目、坐席、通话的结果会变，不改结果库")] = False,
+    out: Annotated[Path | None, typer.Option(help="试算结果另存为一个可转发的网页（与 --compare 一起用）", metavar="FILE.html")] = None,
+    store: StoreOption = "qa-data",
+    config: ConfigOption = None,
+) -> None:
     """用（新的）评分表对已转写的通话重新评分，不重新转写。"""
     from qa.batch.rejudge import rejudge
     from qa.store.store import Store
 
-    settings, sheet = _settings(config, rubric)
+    if out and not compare:
+        raise ConfigError("--out 只与 --compare 一起用", next_step="加上 --compare；正式重新评分后用 qa report 生成网页")
+    settings, sheet = settings_and_rubric(config, rubric)
     with Store.open(store, must_exist=True) as opened:
+        if compare:
+            _compare(opened, settings, sheet, out)
+            return
         result = rejudge(opened, settings, sheet)
     console.print(f"已重新评分 {result.judged} 通，其中 {result.changed} 通的结果有变化")
 
 
+def _compare(store: Store, settings: Settings, rubric: Path, out: Path | None) -> None:
+    from qa.batch.rejudge import compare_rubric
+    from qa.report.comparison import show_comparison, write_comparison
+
+    compared = compare_rubric(store, settings, rubric)
+    show_comparison(compared, console)
+    if out:
+        page = write_comparison(compared, out, settings)
+        console.print(f"网页：{page.resolve()}", soft_wrap=True, markup=False, highlight=False)
+
+
 @app.command("import")
-@_said_plainly
+@said_plainly
 def import_(
     files: Annotated[list[Path], typer.Argument(help="文字记录：JSONL（transcript/1）", metavar="FILE…")],
     store: StoreOption = "qa-data",
@@ -152,7 +145,7 @@ def import_(
     from qa.intake.transcripts import read_transcripts
     from qa.store.store import Store
 
-    settings, sheet = _settings(config, rubric)
+    settings, sheet = settings_and_rubric(config, rubric)
     with Store.open(store) as opened:
         items = (item for file in files for item in read_transcripts(file, settings))
         result = import_transcripts(items, opened, settings, sheet)
@@ -162,7 +155,7 @@ def import_(
 
 
 @app.command()
-@_said_plainly
+@said_plainly
 def report(
     store: StoreOption = "qa-data",
     out: Annotated[Path, typer.Option(help="报告目录", metavar="DIR")] = Path("qa-report"),
@@ -185,7 +178,7 @@ def _report(store: str, out: Path, settings: Settings) -> None:
 
 
 @app.command()
-@_said_plainly
+@said_plainly
 def show(call_id: Annotated[str, typer.Argument(metavar="CALL", help="通话编号")], store: StoreOption = "qa-data") -> None:
     """在终端里看一通电话：得分、各项结论与依据、逐句文字。"""
     from qa.report.terminal import show_call
@@ -196,7 +189,7 @@ def show(call_id: Annotated[str, typer.Argument(metavar="CALL", help="通话编�
 
 
 @app.command()
-@_said_plainly
+@said_plainly
 def export(
     what: Annotated[Literal["calls"], typer.Argument(help="导出什么", metavar="calls")],
     out: Annotated[Path, typer.Option(help="导出到的文件", metavar="FILE")],
@@ -212,19 +205,8 @@ def export(
     console.print(f"已导出 {count} 通到 {out}", soft_wrap=True, markup=False)
 
 
-@rubric_app.command("check")
-@_said_plainly
-def rubric_check(file: Annotated[Path, typer.Argument(help="评分表 YAML")]) -> None:
-    """检查评分表：一次列出全部错误，含行号。"""
-    from qa.scoring.rubric import load_rubric
-
-    sheet = load_rubric(file)
-    items = sum(1 for _ in sheet.criteria())
-    console.print(f"评分表无误：{sheet.name} {sheet.version}，{items} 项，共 {sheet.total:g} 分", highlight=False)
-
-
 @app.command()
-@_said_plainly
+@said_plainly
 def doctor(
     model: Annotated[str, typer.Option(help="要检查的识别模型", metavar="NAME|DIR")] = "base", store: StoreOption = "qa-data"
 ) -> None:

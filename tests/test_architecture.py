@@ -27,6 +27,8 @@ LEVELS = (
     "pipeline",
     "batch",
     "doctor",
+    "cli_shared",
+    "cli_rubric",
     "cli",
 )
 

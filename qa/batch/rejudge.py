@@ -11,6 +11,7 @@ from qa.batch.plan import judging_key
 from qa.calls import Heard, Quarantined, Recording
 from qa.config import Settings
 from qa.pipeline import judge_call
+from qa.scoring.comparison import Comparison, compare
 from qa.scoring.rubric import load_rubric
 from qa.store.store import Keys, Store
 
@@ -39,6 +40,14 @@ def rejudge(store: Store, settings: Settings, rubric: Path) -> Rejudged:
         judged += 1
         changed += (call.verdict.score, call.verdict.findings) != (stored.verdict.score, stored.verdict.findings)
     return Rejudged(judged, changed)
+
+
+def compare_rubric(store: Store, settings: Settings, rubric: Path) -> Comparison:
+    """What :func:`rejudge` by ``rubric`` would change; nothing is heard, nothing is kept, one call at a time is in memory."""
+    sheet = load_rubric(rubric)
+    return compare(
+        (call.recording, call.verdict, judge_call(call.recording, call.heard, sheet, settings).verdict) for call in store.calls()
+    )
 
 
 def import_transcripts(items: Iterable[tuple[Recording, Heard] | Quarantined], store: Store, settings: Settings, rubric: Path) -> Rejudged:

@@ -1,0 +1,44 @@
+"""What the commands share: their options, where they print, and how a problem is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, ParamSpec
+
+import typer
+from rich.console import Console
+
+from qa.config import Settings, load_settings, shipped
+from qa.errors import QaError
+
+console = Console()
+P = ParamSpec("P")
+
+StoreOption = Annotated[str, typer.Option("--store", help="结果目录，或 SQLAlchemy 网址", metavar="DIR|URL")]
+RubricOption = Annotated[Path | None, typer.Option("--rubric", help="评分表 YAML；不写则用自带的呼入通用表", metavar="FILE")]
+ConfigOption = Annotated[Path | None, typer.Option("--config", help="设置文件；不写则读当前目录的 qa.toml（若有）", metavar="FILE")]
+
+
+def said_plainly(command: Callable[P, None]) -> Callable[P, None]:
+    """Turns the library's errors into a message and exit status 2, and Ctrl-C into a clean stop."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except QaError as error:
+            Console(stderr=True).print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+            raise typer.Exit(2) from error
+        except KeyboardInterrupt:
+            Console(stderr=True).print("已停止；处理完的通话都已保存，再次运行同一命令即可接着做")
+            raise typer.Exit(130) from None
+
+    return wrapped
+
+
+def settings_and_rubric(config: Path | None, rubric: Path | None = None) -> tuple[Settings, Path]:
+    """The settings, and the rubric to judge by: the one given, else that of the settings, else the shipped one for inbound calls."""
+    settings = load_settings(config)
+    return settings, rubric or settings.rubric or shipped("rubrics", "general_inbound.yaml")
