@@ -18,43 +18,29 @@ particles that slip in. Real speech is full of real words a syllable away from a
 The very characters of the phrase are always closeness 1.0. A phrase of one or two syllables is found by its
 characters alone: a fifth of all turns has some homophone of it.
 
-Costs are whole numbers, so the same texts give the same matches on any machine. All phrases are searched
-together: a lower bound (each syllable of the phrase against the best of a stretch of text, order ignored)
-leaves few stretches, and only these are aligned, all at once, in numpy.
+Costs are whole numbers, so the same texts give the same matches on any machine. All phrases are searched together,
+in three steps of which the first two only leave out what cannot match: seeds (see :mod:`qa.text.phrasebook`); a lower
+bound (each syllable of the phrase against the best syllable near its place, order ignored); the alignment itself.
 """
 
 from __future__ import annotations
 
-import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from qa.text import syllables
-from qa.text.normalize import MEASURE
+from qa.text.phrasebook import BARRED, LONGEST, MOST_BETWEEN, NEVER, Ints, Passage, Phrasebook, Tables
+from qa.text.readings import Reading, read
 
-Ints = npt.NDArray[np.int32]
+__all__ = ["LONGEST", "Match", "Passage", "Phrasebook", "Reading", "closest", "default_closeness", "find", "nearest", "read", "spot"]
 
-_MISSING, _EXTRA = 85, 70
-_PARTICLES = frozenset("的了吧呢啊呀嘛啦哈哎唉额")
-_MISSING_PARTICLE, _EXTRA_PARTICLE = 60, 30
-_EXTRA_PERSON = dict.fromkeys("您你就也那这是", 40)  # slip in without changing what is said
-_NEGATION = frozenset("不没别未无非莫勿")
-_TURNED = 200  # a negation that came or went
-_MISHEARD = 69  # of a strict phrase each syllable must be there: at most its initial or its final may be wholly wrong
-_SAME_PERSON = 4  # 您 and 你
-_NEGATIONS = np.array(sorted(map(ord, _NEGATION)), dtype=np.int32)
-_PERSONS = np.array([ord("您"), ord("你")], dtype=np.int32)
-
-_STRIDE = 4  # syllables between the stretches that are looked at
-_BITS = 8  # of a packed cell, for where its alignment began; so no stretch is longer than 255 syllables
-LONGEST = 100  # syllables of a phrase
-# how many strides a stretch has for phrases of up to so many syllables: room for half as much again
-_STRETCHES = ((4, 8), (7, 16), (14, 34), (40, LONGEST))
-_TAIL = 7 * _STRIDE  # separators behind the last text, so that the stretches nearly always fit
+_BITS = 10  # of a packed cell, for where its alignment began; so no window is longer than 1023 syllables
+_START = (1 << _BITS) - 1
+_NEAR = {1: 1, 2: 1, 4: 2, 8: 4}  # syllables to either side within which the lower bound looks, each by a step from the one before
 
 
 def default_closeness(syllables_: int, *, strict: bool = False) -> float:
@@ -74,21 +60,6 @@ def default_closeness(syllables_: int, *, strict: bool = False) -> float:
     return {3: 0.86, 4: 0.82, 5: 0.8, 6: 0.78}.get(syllables_, 0.76)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Reading:
-    """A normalised text as syllables; syllable ``i`` is the characters ``begins[i] .. ends[i]`` of ``text``."""
-
-    text: str
-    codes: Ints
-    tones: Ints
-    characters: Ints  # code points of what is spoken: the same means the very same character
-    begins: Ints
-    ends: Ints
-
-    def __len__(self) -> int:
-        return len(self.codes)
-
-
 @dataclass(frozen=True, slots=True, order=True)
 class Match:
     """A place in a normalised text, in characters, and how close it comes (1.0 the same, 0.0 nothing in common)."""
@@ -98,203 +69,20 @@ class Match:
     closeness: float
 
 
-_RUN = re.compile(r"(?P<digits>\d+)|(?P<letters>[a-z]+)|(?P<rest>[^\da-z]+)")
-_SPOKEN_DIGIT = "零一二三四五六七八九"
-
-
-def read(text: str) -> Reading:
-    """The syllables of a normalised text. Numbers are read as they are spoken, Latin letters by their names.
-
-    A run of digits is a number (24: er shi si) when it is short, round, or counts something; else it is read digit
-    by digit (12315), where 1 is yi or yao.
-
-    >>> [len(read(text)) for text in ("您好", "24小时", "12315", "100", "")]
-    [2, 5, 5, 2, 0]
-    """
-    found: list[tuple[int, int, int, int, int]] = []  # code, tone, character, begin, end
-    for run in _RUN.finditer(text):
-        if run.lastgroup == "digits":
-            found += _read_number(run[0], run.start(), text[run.end() :], after_percent=text.endswith("百分之", 0, run.start()))
-        elif run.lastgroup == "letters":
-            found += [(syllables.letter_code(letter), 0, ord(letter), i, i + 1) for i, letter in enumerate(run[0], run.start())]
-        else:
-            sounds = _pinyin(run[0])
-            found += [
-                (*sound, ord(character), i, i + 1) for i, (sound, character) in enumerate(zip(sounds, run[0], strict=True), run.start())
-            ]
-    columns = np.array(found, dtype=np.int32).reshape(-1, 5).T
-    return Reading(text, *(np.ascontiguousarray(column) for column in columns))
-
-
-@lru_cache(maxsize=20_000)
-def _pinyin(text: str) -> list[tuple[int, int]]:
-    """Code and tone of each character, polyphones by the phrases they stand in."""
-    from pypinyin import Style, lazy_pinyin
-
-    spelled = lazy_pinyin(text, style=Style.TONE3, neutral_tone_with_five=True, errors=list)  # type: ignore[arg-type]
-    return [_code_and_tone(spelling) for spelling in spelled]
-
-
-@lru_cache(maxsize=20_000)
-def _code_and_tone(spelling: str) -> tuple[int, int]:
-    if spelling[-1:].isascii() and spelling[-1:].isdigit():
-        return syllables.code_of(spelling[:-1]), int(spelling[-1])
-    return syllables.code_of(spelling), 0
-
-
-def _read_number(digits: str, begin: int, after: str, *, after_percent: bool) -> Iterator[tuple[int, int, int, int, int]]:
-    counts = after_percent or re.match(MEASURE, after) is not None
-    whole = digits[0] != "0" and (len(digits) <= 2 or digits.endswith("00") or (counts and len(digits) <= 4)) and len(digits) <= 8
-    if not whole or len(digits) == 1:
-        for i, digit in enumerate(digits, begin):
-            special = {"1": syllables.DIGIT_ONE, "2": syllables.DIGIT_TWO}.get(digit)
-            code, tone = (special, 0) if special else _pinyin(_SPOKEN_DIGIT[int(digit)])[0]
-            yield code, tone, ord(digit), i, i + 1
-        return
-    spoken = _spoken(int(digits))
-    last = len(spoken) - 1
-    for i, (character, (code, tone)) in enumerate(zip(spoken, _pinyin(spoken), strict=True)):
-        code, tone = (syllables.DIGIT_TWO, 0) if character == "二" else (code, tone)
-        yield (
-            code,
-            tone,
-            ord(character),
-            begin + min(i, len(digits) - 1),
-            begin + (len(digits) if i == last else min(i, len(digits) - 1) + 1),
-        )
-
-
-def _spoken(number: int) -> str:
-    """A whole number as it is said.
-
-    >>> [_spoken(number) for number in (10, 24, 105, 300, 2500, 20000)]
-    ['十', '二十四', '一百零五', '三百', '二千五百', '二万']
-    """
-    if number >= 10_000:
-        rest = number % 10_000
-        return _spoken(number // 10_000) + "万" + (("零" if rest < 1000 else "") + _spoken(rest) if rest else "")
-    said, zero = "", False
-    for value, unit in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
-        digit, number = divmod(number, value)
-        if digit:
-            said += ("零" if zero else "") + _SPOKEN_DIGIT[digit] + unit
-            zero = False
-        else:
-            zero = bool(said)
-    return said.removeprefix("一") if said.startswith("一十") else said
-
-
-class Passage:
-    """Several readings (the turns of a call) laid one after the other, to be searched in one go."""
-
-    def __init__(self, readings: Sequence[Reading]) -> None:
-        self.readings = tuple(readings)
-        gap = [np.array([syllables.SEPARATOR], dtype=np.int32)]
-        zero = [np.array([0], dtype=np.int32)]
-        parts = [(r.codes, r.tones, r.characters, r.begins, r.ends) for r in self.readings]
-        tail = [np.zeros(_TAIL, dtype=np.int32)]
-        columns = []
-        for kind in range(5):
-            pieces = [piece for part in parts for piece in (part[kind], *(gap if kind == 0 else zero))]
-            columns.append(np.concatenate(pieces + tail))
-        self.codes, self.tones, self.characters, self.begins, self.ends = columns
-        self.text_of = np.repeat(np.arange(len(parts) + 1), [*(len(r) + 1 for r in self.readings), _TAIL])
-        self.size = len(self.codes) - _TAIL
-        self.turning = np.isin(self.characters, _NEGATIONS)
-
-    @cached_property
-    def joined(self) -> str:
-        """All texts with a line break after each."""
-        return "".join(f"{reading.text}\n" for reading in self.readings)
-
-    @cached_property
-    def starts(self) -> npt.NDArray[np.int64]:
-        """Where each text starts in ``joined``."""
-        return np.concatenate([[0], np.cumsum([len(reading.text) + 1 for reading in self.readings])]).astype(np.int64)
-
-    def extra(self, *, strict: bool) -> Ints:
-        """What each syllable costs when the phrase does not have it."""
-        content = _TURNED if strict else _EXTRA
-        costs = np.full(len(self.characters), content, dtype=np.int32)
-        for i, code_point in enumerate(self.characters.tolist()):
-            character = chr(code_point)
-            if character in _PARTICLES:
-                costs[i] = _EXTRA_PARTICLE
-            elif character in _EXTRA_PERSON:
-                costs[i] = _EXTRA_PERSON[character]
-        costs[self.turning] = _TURNED
-        costs[self.codes == syllables.SEPARATOR] = syllables.NEVER
-        return costs
-
-    @cached_property
-    def extras(self) -> tuple[Ints, Ints]:
-        """:meth:`extra` for ordinary and for strict phrases."""
-        return self.extra(strict=False), self.extra(strict=True)
-
-
-class Phrasebook:
-    """Phrases prepared to be searched for together: each with the closeness it must reach (1.0: its characters only)."""
-
-    def __init__(self, phrases: Sequence[Reading], at_least: Sequence[float], strict: Sequence[bool] = ()) -> None:
-        self.phrases = tuple(phrases)
-        self.at_least = tuple(at_least)
-        self.strict = np.array(strict or [False] * len(self.phrases), dtype=bool)
-        units: dict[tuple[int, int, int, bool], int] = {}
-        rows = []
-        for phrase, firm in zip(self.phrases, self.strict.tolist(), strict=True):
-            spoken = zip(phrase.codes.tolist(), phrase.tones.tolist(), phrase.characters.tolist(), [firm] * len(phrase), strict=True)
-            rows.append([units.setdefault(unit, len(units)) for unit in spoken])
-        self.lengths = np.array([len(row) for row in rows], dtype=np.int32)
-        self.rows = np.full((len(rows), max(map(len, rows), default=0)), len(units), dtype=np.int32)  # filled up with no unit at all
-        for p, row in enumerate(rows):
-            self.rows[p, : len(row)] = row
-        self.codes, self.tones, self.characters = (np.array([unit[i] for unit in units], dtype=np.int32) for i in range(3))
-        self.firm = np.array([unit[3] for unit in units], dtype=bool)
-        self.missing = np.array(
-            [
-                _TURNED if firm or chr(c) in _NEGATION else _MISSING_PARTICLE if chr(c) in _PARTICLES else _MISSING
-                for _, _, c, firm in units
-            ],
-            dtype=np.int32,
-        )
-
-    @cached_property
-    def budgets(self) -> Ints:
-        """The most that each phrase may cost; below 0 where only its characters count."""
-        room = [
-            -1 if at_least >= 1.0 else int((1.0 - at_least) * 100 * n + 1e-6)
-            for at_least, n in zip(self.at_least, self.lengths, strict=True)
-        ]
-        return np.array(room, dtype=np.int32)
-
-    def costs(self, passage: Passage) -> Ints:
-        """Units of the phrases × syllables of the passage: what it costs to hear the one for the other."""
-        base = syllables.substitution_costs()[self.codes[:, None], passage.codes[None, :]].astype(np.int32)
-        tones = syllables.tone_costs()[self.tones[:, None], passage.tones[None, :]]
-        same = self.characters[:, None] == passage.characters[None, :]
-        costs: Ints = np.where(base < syllables.DIFFERENT, np.minimum(base + tones + syllables.SAME_SOUND, syllables.DIFFERENT), base)
-        for unit in np.nonzero(np.isin(self.characters, _PERSONS))[0]:
-            costs[unit, np.isin(passage.characters, _PERSONS)] = _SAME_PERSON
-        turned = np.isin(self.characters, _NEGATIONS)[:, None] | passage.turning[None, :]
-        turned = (turned & (costs > 30)) | (self.firm[:, None] & (costs > _MISHEARD))
-        costs[turned & (costs < syllables.NEVER)] = _TURNED
-        costs[same & (costs < syllables.NEVER)] = 0
-        return costs
-
-
 def spot(book: Phrasebook, passage: Passage) -> list[tuple[int, int, Match]]:
     """Every phrase wherever it is close enough: (phrase, text, match), the best of overlapping matches of a phrase, in order."""
-    found = list(_by_characters(book, passage))
-    exact = {(p, text, match.begin, match.end) for p, text, match in found}
+    found = {(p, text, match.begin, match.end): match.closeness for p, text, match in _by_characters(book, passage)}
     for p, text, match in _by_sound(book, passage):
-        if (p, text, match.begin, match.end) not in exact:
-            found.append((p, text, match))
-    found.sort(key=lambda one: (one[0], one[1], -one[2].closeness, one[2].begin, one[2].end))
+        found.setdefault((p, text, match.begin, match.end), match.closeness)
     kept: list[tuple[int, int, Match]] = []
-    for p, text, match in found:
-        same = [other for q, t, other in kept if q == p and t == text] if kept and kept[-1][:2] == (p, text) else []
-        if all(match.end <= other.begin or match.begin >= other.end for other in same):
-            kept.append((p, text, match))
+    where: tuple[int, int] = (-1, -1)
+    spans: list[tuple[int, int]] = []
+    for (p, text, begin, end), closeness in sorted(found.items(), key=lambda one: (*one[0][:2], -one[1], *one[0][2:])):
+        if (p, text) != where:
+            where, spans = (p, text), []
+        if all(end <= start or begin >= stop for start, stop in spans):
+            spans.append((begin, end))
+            kept.append((p, text, Match(begin, end, closeness)))
     return sorted(kept)
 
 
@@ -330,17 +118,18 @@ def closest(phrases: Sequence[Reading], passage: Passage) -> tuple[int, int, Mat
 
 
 def _by_characters(book: Phrasebook, passage: Passage) -> Iterator[tuple[int, int, Match]]:
-    for p, phrase in enumerate(book.phrases):
-        if not phrase.text:
-            continue
-        at = passage.joined.find(phrase.text)
+    openings, joined = book.openings, passage.joined
+    seen = {one + two for one, two in pairwise(joined)} | set(map("".join, zip(joined, joined[1:], joined[2:], strict=False))) | set(joined)
+    for p in sorted(p for opening in openings.keys() & seen for p in openings[opening]):
+        phrase = book.phrases[p].text
+        at = joined.find(phrase)
         while at >= 0:
-            if _whole_number(phrase.text, passage.joined, at, at + len(phrase.text)):
-                text = int(np.searchsorted(passage.starts, at, side="right")) - 1
-                begin = at - int(passage.starts[text])
-                yield p, text, Match(begin, begin + len(phrase.text), 1.0)
-                at += len(phrase.text) - 1
-            at = passage.joined.find(phrase.text, at + 1)
+            if _whole_number(phrase, joined, at, at + len(phrase)):
+                text = bisect_right(passage.text_starts, at) - 1
+                begin = at - passage.text_starts[text]
+                yield p, text, Match(begin, begin + len(phrase), 1.0)
+                at += len(phrase) - 1
+            at = joined.find(phrase, at + 1)
 
 
 def _whole_number(phrase: str, text: str, begin: int, end: int) -> bool:
@@ -353,79 +142,166 @@ def _whole_number(phrase: str, text: str, begin: int, end: int) -> bool:
 
 
 def _by_sound(book: Phrasebook, passage: Passage) -> Iterator[tuple[int, int, Match]]:
-    chosen = np.nonzero((book.budgets >= 0) & (book.lengths > 0) & (book.lengths <= LONGEST))[0]
-    if not len(chosen) or not len(passage.readings):
+    if not len(passage) or not (book.budgets >= 0).any():
         return
-    costs = book.costs(passage)
+    tables, rows = book.tables(passage.sounds)
+    # beyond either end there is as much of nothing as an alignment may reach
+    rim = int((book.lengths + book.slack).max()) + 1
+    rows = np.pad(rows, rim, constant_values=rows[-1])
+    phrases, starts = _bounded(book, tables, rows, *_seeded(book, tables, rows))
+    everywhere, at = _everywhere(book, len(rows))
+    best = _aligned(book, tables, rows, np.concatenate([phrases, everywhere]), np.concatenate([starts, at]))
+    for p, first, last, spent in best:
+        text = bisect_right(passage.starts, first - rim) - 1
+        reading, offset = passage.readings[text], passage.starts[text] + rim
+        begin, end = reading.begins[first - offset], reading.ends[last - offset]
+        if _whole_number(book.phrases[p].text, reading.text, begin, end):
+            yield p, text, Match(begin, end, round(1.0 - spent / (100 * int(book.lengths[p])), 3))
+
+
+def _seeded(book: Phrasebook, tables: Tables, rows: Ints) -> tuple[Ints, Ints]:
+    """Where seeds of phrases lie: the phrase, and where it would start if nothing were left out or slipped in."""
+    seeds = book.seeds
+    if not len(seeds.first):
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    first, second = tables.first[rows], tables.second[rows]
+    extras = tables.extras[rows, 0]
+    slips = extras <= seeds.limits.max()
+    words = first.shape[1]
+    phrases, starts = [], []
+    for between in range(MOST_BETWEEN + 1):
+        inside = [slice(1 + i, len(rows) - between - 1 + i) for i in range(between)]
+        at = np.flatnonzero(np.logical_and.reduce([slips[one] for one in inside])) if inside else np.arange(len(rows) - 1)
+        both = (first[at] & second[at + 1 + between]).ravel()
+        word = np.flatnonzero(both)
+        bit, byte = _bits(both[word])
+        place, pair = at[word[bit] // words], word[bit] % words * 64 + byte
+        spent = tables.costs[rows[place], seeds.first[pair]].astype(np.int64) + tables.costs[rows[place + 1 + between], seeds.second[pair]]
+        for i in range(between):
+            spent += extras[place + 1 + i]
+        near = spent <= seeds.limits[pair]
+        place, pair, spent = place[near], pair[near], spent[near]
+        many = seeds.at[pair + 1] - seeds.at[pair]
+        each = np.repeat(np.arange(len(pair)), many)
+        cut = np.arange(len(each)) - np.repeat(np.cumsum(many) - many, many) + seeds.at[pair][each]
+        fits = spent[each] <= seeds.rooms[cut]
+        phrases.append(seeds.phrases[cut[fits]])
+        starts.append(place[each[fits]] - seeds.offsets[cut[fits]])
+    return np.concatenate(phrases), np.concatenate(starts)
+
+
+def _bits(words: npt.NDArray[np.uint64]) -> tuple[Ints, Ints]:
+    """Which bits are set: index of the word, number of the bit. Few are, so they are taken off one after the other."""
+    which, bits = [], []
+    index = np.arange(len(words))
+    while len(words):
+        rest = words & (words - np.uint64(1))
+        which.append(index)
+        bits.append(np.frexp((words ^ rest).astype(np.float64))[1].astype(np.int64) - 1)
+        going = np.flatnonzero(rest)
+        index, words = index[going], rest[going]
+    none = [np.zeros(0, dtype=np.int64)]
+    return np.concatenate(which or none), np.concatenate(bits or none)
+
+
+def _bounded(book: Phrasebook, tables: Tables, rows: Ints, phrases: Ints, starts: Ints) -> tuple[Ints, Ints]:
+    """The candidates, each once, that a lower bound leaves: every syllable of the phrase at its best near its place."""
+    size = len(rows)
+    key = np.sort(phrases * size + starts)
+    key = key[np.append(True, key[1:] != key[:-1])[: len(key)]]
+    phrases, starts = key // size, key % size
+    near = np.minimum(tables.floors[rows], book.least_missing)
+    slack, reach = book.slack[phrases], 0
+    left = [np.flatnonzero(slack > max(_NEAR))]
+    for radius, step in _NEAR.items():
+        near = _lowest(near, step)
+        chosen = np.flatnonzero((slack > reach) & (slack <= radius) if reach else slack <= radius)
+        left.append(_within(book, near.ravel(), chosen, phrases, starts * near.shape[1]))
+        reach = radius
+    kept = np.sort(np.concatenate(left))
+    return phrases[kept], starts[kept]
+
+
+def _within(book: Phrasebook, near: npt.NDArray[np.uint8], chosen: Ints, phrases: Ints, starts: Ints) -> Ints:
+    """Those of ``chosen`` whose syllables' least costs are within their budgets, dropped as soon as they are not."""
+    p, start = phrases[chosen], starts[chosen]
+    left = book.budgets[p].astype(np.int32)
+    for i in range(int(book.lengths[p].max()) if len(p) else 0):
+        left -= near[book.places[i][p] + start]
+        if i >= 1:
+            on = np.flatnonzero(left >= 0)
+            if len(on) < 0.8 * len(left):
+                chosen, p, start, left = chosen[on], p[on], start[on], left[on]
+    return chosen[left >= 0]
+
+
+def _lowest(costs: npt.NDArray[np.uint8], step: int) -> npt.NDArray[np.uint8]:
+    """Of each column the lowest of each value and those ``step`` rows before and after it."""
+    lowest = costs.copy()
+    np.minimum(lowest[step:], costs[:-step], out=lowest[step:])
+    np.minimum(lowest[:-step], costs[step:], out=lowest[:-step])
+    return lowest
+
+
+def _everywhere(book: Phrasebook, size: int) -> tuple[Ints, Ints]:
+    """For phrases without seeds so many candidates that every place lies in the window of one."""
+    phrases, starts = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    for p in book.loose.tolist():
+        at = np.arange(0, size, max(1, int(book.slack[p])))
+        phrases.append(np.full(len(at), p))
+        starts.append(at)
+    return np.concatenate(phrases), np.concatenate(starts)
+
+
+def _aligned(book: Phrasebook, tables: Tables, rows: Ints, phrases: Ints, starts: Ints) -> list[tuple[int, int, int, int]]:
+    """The places near the candidates that a phrase may afford: (phrase, first syllable, last, what it costs).
+
+    Of the alignments that end in the same place, the cheapest; of equals the shortest.
+    """
+    best: dict[tuple[int, int], tuple[int, int]] = {}
+    slack, lengths = book.slack[phrases], book.lengths[phrases]
+    reach = lengths + 2 * slack
     shortest = 0
-    for strides, longest in _STRETCHES:
-        group = chosen[(book.lengths[chosen] > shortest) & (book.lengths[chosen] <= longest)]
-        shortest = longest
+    for widest in (12, 20, 40, _START):
+        group = np.flatnonzero((reach > shortest) & (reach <= widest))
+        shortest = widest
         if len(group):
-            yield from _align(book, passage, costs, group, strides)
+            group = group[np.argsort(-lengths[group], kind="stable")]
+            at = starts[group] - slack[group]
+            for p, first, last, spent in _align(book, tables, rows, phrases[group], at, int(reach[group].max())):
+                if (spent, -first) < best.get((p, last), (NEVER, 0)):
+                    best[p, last] = spent, -first
+    return [(p, -start, last, spent) for (p, last), (spent, start) in sorted(best.items())]
 
 
-def _align(book: Phrasebook, passage: Passage, costs: Ints, group: npt.NDArray[np.int64], strides: int) -> Iterator[tuple[int, int, Match]]:
-    """Align the phrases of ``group`` with every stretch of ``strides`` × 8 syllables that a lower bound leaves."""
-    width = strides * _STRIDE
-    total = -(-passage.size // _STRIDE) * _STRIDE + width - _STRIDE
-    pad = max(0, total - len(passage.codes))
-    extra, codes = np.stack(passage.extras), passage.codes
-    if pad:
-        costs = np.pad(costs, ((0, 0), (0, pad)), constant_values=syllables.NEVER)
-        extra = np.pad(extra, ((0, 0), (0, pad)), constant_values=syllables.NEVER)
-        codes = np.pad(codes, (0, pad))
-    costs, extra, codes = costs[:, :total], extra[:, :total], codes[:total]
-
-    best = costs.reshape(len(costs), -1, _STRIDE).min(axis=2)
-    blocks = total // _STRIDE - strides + 1
-    bound = np.min([best[:, i : i + blocks] for i in range(strides)], axis=0)
-    bound = np.concatenate([np.minimum(bound, book.missing[:, None]), np.zeros((1, blocks), dtype=np.int32)])
-    least = np.zeros((len(group), blocks), dtype=np.int32)  # summed row by row: a matrix product would wake a pool of threads
-    for i in range(int(book.lengths[group].max())):
-        least += bound[book.rows[group, i]]
-    which, block = np.nonzero(least <= book.budgets[group][:, None])
-    if not len(which):
-        return
-    phrases = group[which]
-    order = np.lexsort((block, phrases, -book.lengths[phrases]))
-    phrases, block = phrases[order], block[order]
+def _align(book: Phrasebook, tables: Tables, rows: Ints, phrases: Ints, at: Ints, width: int) -> list[tuple[int, int, int, int]]:
+    """Align phrases, sorted longest first, each with the ``width`` syllables from ``at`` on."""
     lengths = book.lengths[phrases]
-
-    places = block[:, None] * _STRIDE + np.arange(width)[None, :]
-    added = np.zeros((len(places), width + 1), dtype=np.int32)
-    added[:, 1:] = np.cumsum(extra[book.strict[phrases].astype(np.int32)[:, None], places], axis=1) << _BITS
-    # a cell is cost << BITS | (255 - start): of two alignments of the same cost the shorter one is the smaller number
-    cells = np.broadcast_to(255 - np.arange(width + 1, dtype=np.int32), added.shape).copy()
+    places = np.clip(at[:, None] + np.arange(width), 0, len(rows) - 1)
+    heard_at = rows[places]
+    units = book.rows[phrases, : int(lengths[0])]
+    said = tables.costs[heard_at[:, None, :], units[:, :, None]].astype(np.int64)
+    said[said == BARRED] = NEVER
+    said <<= _BITS
+    added = np.zeros((len(places), width + 1), dtype=np.int64)
+    extras = tables.extras[heard_at, book.strict[phrases].astype(np.int64)[:, None]]
+    np.cumsum(extras << _BITS, axis=1, out=added[:, 1:])
+    missing = book.missing[units] << _BITS
+    # a cell is cost << BITS | (START - start): of two alignments of the same cost the shorter one is the smaller number
+    cells = np.broadcast_to(_START - np.arange(width + 1), added.shape).copy()
     for i in range(int(lengths[0])):
-        live = int(np.searchsorted(-lengths, -i, side="left"))  # phrases longer than i; sorted longest first
-        unit = book.rows[phrases[:live], i]
+        live = int(np.searchsorted(-lengths, -i, side="left"))  # phrases longer than i
         before = cells[:live]
-        now = before + (book.missing[unit] << _BITS)[:, None]
-        heard = before[:, :-1] + (costs[unit[:, None], places[:live]] << _BITS)
-        np.minimum(now[:, 1:], heard, out=now[:, 1:])
+        now = before + missing[:live, i, None]
+        np.minimum(now[:, 1:], before[:, :-1] + said[:live, i], out=now[:, 1:])
         going = int(np.searchsorted(-lengths, -(i + 1), side="left"))  # after its last syllable nothing more may come in
         inside = now[:going] - added[:going]
         now[:going] = np.minimum.accumulate(inside, axis=1) + added[:going]
         cells[:live] = now
     spent = cells >> _BITS
     row, end = np.nonzero(spent <= book.budgets[phrases][:, None])
-    start = 255 - (cells[row, end] & 255)
-    first, last = places[row, 0] + start, places[row, 0] + end - 1
-    filled = (start < end) & (codes[np.minimum(last, total - 1)] != syllables.SEPARATOR)
-    seen: set[tuple[int, int, int]] = set()
-    for k in np.nonzero(filled)[0]:
-        p, begin, finish = int(phrases[row[k]]), int(first[k]), int(last[k])
-        if (p, begin, finish) in seen:
-            continue
-        seen.add((p, begin, finish))
-        text, match = (
-            int(passage.text_of[begin]),
-            Match(
-                int(passage.begins[begin]),
-                int(passage.ends[finish]),
-                round(1.0 - int(spent[row[k], end[k]]) / (100 * int(book.lengths[p])), 3),
-            ),
-        )
-        if _whole_number(book.phrases[p].text, passage.readings[text].text, match.begin, match.end):
-            yield p, text, match
+    start = _START - (cells[row, end] & _START)
+    filled = start < end
+    row, start, end = row[filled], start[filled], end[filled]
+    first, last = at[row] + start, at[row] + end - 1
+    return list(zip(phrases[row].tolist(), first.tolist(), last.tolist(), spent[row, end].tolist(), strict=True))
