@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from qa.calls import Heard, Quarantined, Recording, Roles, Speech, Turn
+from qa.calls import Heard, Quarantined, Recording, Roles, Speech, Turn, Word
 from qa.config import IntakeSettings, Settings
-from qa.errors import ManifestError, QaError
+from qa.errors import ManifestError
 from qa.intake.transcripts import read_transcripts
 
 META = {"agent_id": "8001", "started_at": "2026-11-20T09:00:00+08:00"}
@@ -175,8 +175,49 @@ def test_the_same_line_has_the_same_hash_wherever_it_stands(tmp_path: Path) -> N
     assert len(set(first.values())) == 2
 
 
-def test_files_that_are_no_json_lines(tmp_path: Path) -> None:
-    with pytest.raises(QaError, match="读不了文字记录"):
-        list(read_transcripts(tmp_path / "none.jsonl", Settings()))
-    with pytest.raises(QaError, match="这不是 JSONL"):
-        read(tmp_path / "t.json", json.dumps([{"call_id": "r1"}], indent=1))
+def test_files_that_cannot_be_read_are_quarantined_whole(tmp_path: Path) -> None:
+    (missing,) = read_transcripts(tmp_path / "none.jsonl", Settings())
+    assert isinstance(missing, Quarantined)
+    assert missing.message == (
+        f"读不了文字记录\n  位置：{tmp_path / 'none.jsonl'}\n  原因：No such file or directory\n  处理：检查路径和读权限"
+    )
+    (empty,) = read(tmp_path / "t.json", "  ")
+    assert isinstance(empty, Quarantined)
+    assert (empty.call_id, empty.message.splitlines()[0]) == ("t", "文字记录是空的")
+
+
+def test_one_json_value_over_many_lines(tmp_path: Path) -> None:
+    calls = [{"call_id": name, **META, "turns": [{"role": "agent", "text": "您好"}]} for name in ("r1", "r2", "r1")]
+    path = tmp_path / "t.json"
+    path.write_text(json.dumps(calls, indent=1), encoding="utf-8")
+    first, second, third = read_transcripts(path, Settings())
+    assert isinstance(first, tuple)
+    assert isinstance(second, tuple)
+    assert (first[0].call_id, second[0].call_id) == ("r1", "r2")
+    assert reason(third) == "call_id r1 与第 1 通重复"
+
+
+def test_words_and_confidences_are_kept_and_voices_without_a_role_are_numbered(tmp_path: Path) -> None:
+    words = [{"text": "您好", "start": 1.0, "end": 1.4, "confidence": 0.9}, {"text": "请讲", "start": 1.4, "end": 2.0}]
+    turns = [
+        {"speaker": "甲", "text": "您好，请讲", "start": 1.0, "end": 2.0, "confidence": 0.8, "words": words},
+        {"speaker": "乙", "text": "喂", "start": 2.5, "end": 3.0},
+    ]
+    assert heard(tmp_path / "t.jsonl", turns=turns) == Heard(
+        duration=3.0,
+        channels=0,
+        turns=(
+            Turn(
+                role="unknown",
+                text="您好，请讲",
+                start=1.0,
+                end=2.0,
+                confidence=0.8,
+                words=(Word("您好，", 1.0, 1.4, 0.9), Word("请讲", 1.4, 2.0, 0.8)),
+                channel=0,
+            ),
+            Turn(role="unknown", text="喂", start=2.5, end=3.0, channel=1),
+        ),
+        roles=Roles(method="script", confidence=0.0),
+        speech=(Speech("unknown", ((1.0, 2.0),), 0), Speech("unknown", ((2.5, 3.0),), 1)),
+    )
