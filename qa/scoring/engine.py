@@ -1,4 +1,4 @@
-"""Judging a call by a rubric: the one place where outcomes and points are decided.
+"""Judging a call by a rubric: the one place where outcomes are decided; points are added up in :mod:`qa.scoring.totals`.
 
 =============  ==========================  ==========================  =====================================
 outcome        ``require``                 ``forbid``                  points
@@ -18,17 +18,20 @@ are None.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qa.calls import Analysis, Complaint, Finding, Heard, Outcome, Recording, Score, Verdict
 from qa.config import LlmSettings
+from qa.scoring import totals
 from qa.scoring.checks import Check
 from qa.scoring.complaint import detect
 from qa.scoring.dialogue import Dialogue
 from qa.scoring.rubric import Criterion, Rubric, SectionOfSheet
 from qa.scoring.rules import RULES
 from qa.scoring.rules.base import Context, Result, Watch
+from qa.scoring.rules.say import groups
 from qa.scoring.rules.windows import Window
+from qa.scoring.vocabulary import Kept, Vocabulary
 
 #: Below this it is not safe to say who is the agent, and so not what the agent failed to do.
 SURE_ROLES = 0.6
@@ -61,7 +64,7 @@ def judge(
     >>> finding.criterion, finding.outcome, finding.points, finding.hits[0].turn
     ('greeting', 'met', 5.0, 0)
     """
-    dialogue = Dialogue.of(heard)
+    dialogue = Dialogue.of(heard, _VOCABULARIES.of((rubric,), lambda: _vocabulary(rubric)))
     complaint = detect(dialogue, rubric.lexicons)
     context = Context(
         recording=recording,
@@ -75,10 +78,22 @@ def judge(
         watch=watch,
         llm=llm,
     )
-    findings = tuple(_finding(section, criterion, context) for section, criterion in rubric.criteria())
-    score = _score(findings, rubric)
+    judged = [_finding(section, criterion, context) for section, criterion in rubric.criteria()]
+    findings = totals.forfeited(judged, rubric)
+    score = totals.score(findings, rubric)
     flags = tuple(sorted(_flags(findings, score, complaint, heard, rubric)))
     return Verdict(findings=findings, score=score, complaint=complaint, rubric=rubric.ref, flags=flags)
+
+
+_VOCABULARIES = Kept[Vocabulary](most=16)
+
+
+def _vocabulary(rubric: Rubric) -> Vocabulary:
+    """All phrases that any check of the rubric, or the search for complaints, may ask for."""
+    says = [check.say for _, criterion in rubric.criteria() for check in criterion.checks() if check.say]
+    asked = [phrases for rule in says for _, wanted, benign in groups(rule, rubric.lexicons) for phrases in (wanted, benign)]
+    complaints = [rubric.lexicons[name] for name in ("complaint", "threat") if name in rubric.lexicons]
+    return Vocabulary([*asked, *(phrases for lexicon in complaints for phrases in (lexicon.phrases, lexicon.excluding))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +107,7 @@ class _Ruling:
 def _finding(section: SectionOfSheet, criterion: Criterion, context: Context) -> Finding:
     ruling = _rule(criterion, context)
     result = ruling.result
-    points, possible = _points(criterion, ruling)
+    points, possible = totals.points(criterion, ruling.outcome, len(result.hits))
     # What was said right elsewhere is no evidence of an absence, and a clean call has nothing to show.
     shown = result.hits if ruling.outcome in ("missed", "unsure") or criterion.require else ()
     if ruling.outcome == "missed" and criterion.require and not criterion.award:
@@ -104,7 +119,7 @@ def _finding(section: SectionOfSheet, criterion: Criterion, context: Context) ->
         outcome=ruling.outcome,
         points=points,
         max_points=possible,
-        fatal=criterion.fatal,
+        fatal=criterion.fatal == "form",
         hits=shown,
         searched=result.searched,
         nearest=result.nearest,
@@ -135,6 +150,8 @@ def _rule(criterion: Criterion, context: Context) -> _Ruling:
     if result.state in ("na", "unsure"):
         return _Ruling("na" if result.state == "na" else "unsure", result)
     good = (result.state == "holds") == (criterion.require is not None)
+    if criterion.bonus and not good:  # nobody falls short by what was not asked for
+        return _Ruling("na", replace(result, state="na", hits=(), reason="加分项，没有加分"))
     return _Ruling("met" if good else "missed", result)
 
 
@@ -157,33 +174,6 @@ def _barred(criterion: Criterion, context: Context) -> _Ruling | None:
     return None
 
 
-def _points(criterion: Criterion, ruling: _Ruling) -> tuple[float, float]:
-    """Points earned and points that could be earned."""
-    if ruling.outcome in ("na", "unsure"):
-        return 0.0, 0.0
-    if ruling.outcome == "met":
-        return criterion.points, criterion.points
-    hits = len(ruling.result.hits)
-    if criterion.deduct:
-        lost = min(criterion.deduct.each * max(1, hits), criterion.deduct.at_most or criterion.points)
-        return round(criterion.points - lost, 2), criterion.points
-    if criterion.award:
-        return round(min(criterion.award.each * hits, criterion.award.at_most or criterion.points), 2), criterion.points
-    return 0.0, criterion.points
-
-
-def _score(findings: Sequence[Finding], rubric: Rubric) -> Score:
-    """The sum over what could be measured. A fatal miss makes ``scaled`` 0; ``total`` still says what was earned otherwise."""
-    total = round(sum(finding.points for finding in findings), 2)
-    possible = round(sum(finding.max_points for finding in findings), 2)
-    fatal = tuple(finding.criterion for finding in findings if finding.fatal and finding.outcome == "missed")
-    scaled = 0.0 if fatal else round(100.0 * total / possible, 2) if possible else None
-    if scaled is None:
-        return Score(total=total, possible=possible, scaled=None, band=None, passed=None)
-    passed = not fatal and scaled >= rubric.pass_mark
-    return Score(total=total, possible=possible, scaled=scaled, band=rubric.band(scaled), passed=passed, fatal=fatal)
-
-
 def _flags(findings: Sequence[Finding], score: Score, complaint: Complaint, heard: Heard, rubric: Rubric) -> Iterator[str]:
     """Why somebody should look at the call."""
     if complaint.detected:
@@ -196,7 +186,7 @@ def _flags(findings: Sequence[Finding], score: Score, complaint: Complaint, hear
         yield "low_score"
     if heard.roles.confidence < SURE_ROLES:
         yield "roles"
-    confirm = {criterion.id for _, criterion in rubric.criteria() if criterion.kind == "assist" or criterion.fatal}
+    confirm = {criterion.id for _, criterion in rubric.criteria() if criterion.confirmed}
     doubt = any(finding.outcome == "unsure" or (finding.outcome == "missed" and finding.criterion in confirm) for finding in findings)
     if doubt or not any(turn.role == "agent" and turn.text.strip() for turn in heard.turns):
         yield "review"

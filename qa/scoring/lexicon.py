@@ -218,7 +218,7 @@ def load_lexicons(paths: Iterable[Path]) -> dict[str, Lexicon]:
         try:
             file = LexiconFile.model_validate(content)
         except ValidationError as error:
-            faults += describe_faults(LexiconFile, error, path, lines)
+            faults += describe_faults(LexiconFile, error, lines)
             continue
         for number, entry in enumerate(file.lexicons):
             source = _Source(entry, number, path, lines)

@@ -15,14 +15,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from qa.calls import RubricRef
 from qa.errors import RubricError
 from qa.scoring.checks import Check, Scope
-from qa.scoring.lexicon import Lexicon, Phrase, load_lexicons
+from qa.scoring.inherit import Source, read_source
+from qa.scoring.lexicon import Lexicon, Phrase, Severity, load_lexicons
 from qa.scoring.operators import NotEmpty, Part, Text, Texts, nearest_name
-from qa.scoring.yamlfile import Lines, describe_faults, load_yaml
+from qa.scoring.yamlfile import Lines, Place, describe_faults
+from qa.text import embedding
 
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=64)]
 
@@ -60,7 +62,9 @@ class Criterion(Part):
     ``require``: met when the check holds. ``forbid``: missed when it holds. ``when`` and ``na_when`` decide first
     whether the item applies; where it does not, it leaves the denominator with ``na_reason``. ``kind``: auto 自,
     assist 辅 (a miss is marked for a person to confirm), human 人 (no check; never part of the automatic score).
-    ``fatal`` (一票否决) makes the whole score 0 when missed.
+    ``fatal`` (一票否决) makes the whole score 0 when missed (``form``, or true), or that of its section (``section``).
+    ``critical`` items are added up for themselves too. ``bonus`` points come on top of the 100 when the item is met and
+    cost nothing when not. ``severity``: a miss of 重度 is marked for a person to confirm.
     """
 
     id: Id
@@ -69,7 +73,10 @@ class Criterion(Part):
     why: str = Field(min_length=1)
     examples: Examples = Examples()
     kind: Literal["auto", "assist", "human"] = "auto"
-    fatal: bool = False
+    fatal: Literal["form", "section"] | None = Field(None, description="true 与 form 是整张表，section 是本组")
+    critical: bool = False
+    bonus: bool = False
+    severity: Severity | None = None
     scope: Scope = Scope()
     require: Check | None = None
     forbid: Check | None = None
@@ -78,6 +85,11 @@ class Criterion(Part):
     when: Check | None = None
     na_when: Check | None = None
     na_reason: Text | None = None
+
+    @field_validator("fatal", mode="before")
+    @classmethod
+    def _whole_form(cls, value: object) -> object:
+        return {True: "form", False: None}.get(value, value) if isinstance(value, bool) else value
 
     @model_validator(mode="after")
     def _consistent(self) -> Criterion:
@@ -94,6 +106,8 @@ class Criterion(Part):
             yield "要写且只写 require（做到才得分）与 forbid（出现就扣分）之一"
         if self.points == 0 and not self.fatal:
             yield "points 为 0 的项目没有作用；只有一票否决项（fatal: true）可以不写 points"
+        if self.bonus and (self.fatal or self.critical or not self.require or self.points == 0):
+            yield "加分项（bonus: true）要有 points 和 require，不能同时是 fatal 或 critical"
         if self.deduct and not self.forbid:
             yield "deduct（按次扣分）只与 forbid 一起用"
         if self.award and not self.require:
@@ -101,6 +115,11 @@ class Criterion(Part):
         for name, rule in (("deduct", self.deduct), ("award", self.award)):
             if rule and max(rule.each, rule.at_most or 0.0) > self.points:
                 yield f"{name} 的分数超过本项的 {self.points:g} 分"
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether a miss must be confirmed by a person before it counts for good."""
+        return self.kind == "assist" or self.fatal is not None or self.severity == "重度"
 
     def checks(self) -> Iterator[Check]:
         """Every check of the criterion, those inside others too."""
@@ -120,6 +139,11 @@ class SectionOfSheet(Part):
     points: float | None = None
     criteria: Annotated[tuple[Criterion, ...], NotEmpty]
 
+    @property
+    def added(self) -> float:
+        """The points of its criteria; what comes on top is not counted."""
+        return round(sum(criterion.points for criterion in self.criteria if not criterion.bonus), 2)
+
 
 class Sheet(Part):
     """A rubric file, as written."""
@@ -130,7 +154,9 @@ class Sheet(Part):
     description: str | None = None
     pass_mark: float = Field(80.0, ge=0, le=100)
     bands: tuple[Band, ...] = ()
-    total: float | None = Field(None, gt=0, description="满分；写了就必须等于各项之和")
+    total: float | None = Field(None, gt=0, description="满分；写了就必须等于各项之和，加分项不算")
+    bonus_limit: float = Field(5.0, ge=0, le=20, description="加分项合计最多加多少分")
+    applies_to: dict[Text, Annotated[Texts, NotEmpty]] = Field({}, description="适用于哪些电话：元数据的字段 = 其中一个值")
     lexicons: Annotated[tuple[Text, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)] = ()
     sections: Annotated[tuple[SectionOfSheet, ...], NotEmpty]
 
@@ -173,8 +199,8 @@ class Rubric:
 
     @property
     def total(self) -> float:
-        """The points of the whole sheet, items for people included."""
-        return round(sum(criterion.points for _, criterion in self.criteria()), 2)
+        """The points of the whole sheet, items for people included, those on top not."""
+        return round(sum(section.added for section in self.sheet.sections), 2)
 
     def criteria(self) -> Iterator[tuple[SectionOfSheet, Criterion]]:
         """Every criterion with its section, in the order of the sheet."""
@@ -187,30 +213,28 @@ class Rubric:
 
 
 def load_rubric(path: Path) -> Rubric:
-    """The rubric of a YAML file with the lexicons that it names; paths in it are relative to the file.
+    """The rubric of a YAML file with what it extends and the lexicons that it names; paths in it are relative to the file.
 
     Raises:
         RubricError: every fault of the file at once (unknown keys with the nearest known one, missing and wrong
             values, unknown lexicons and metrics, duplicate ids, sums that do not add up), each with file, line and path.
     """
-    data, lines = load_yaml(path)
-    if not isinstance(data, dict):
-        raise RubricError(
-            "评分规则是空的", where=str(path), why="文件里没有 id、version、sections 等键", next_step="参照 rubrics/general_inbound.yaml"
-        )
-    faults: list[str] = []
+    source = read_source(path)
+    data, lines = source.data, source.lines
+    faults = list(source.faults)
     sheet = None
     try:
         sheet = Sheet.model_validate(data)
     except ValidationError as error:
-        faults += describe_faults(Sheet, error, path, lines)
-    lexicons, lexicon_faults = _lexicons(data, path, lines)
+        faults += describe_faults(Sheet, error, lines)
+    lexicons, lexicon_faults = _lexicons(source)
     faults += lexicon_faults
     if not lexicon_faults:
-        faults += _unknown_lexicons(data, lexicons, path, lines)
-    faults += _duplicates(data, path, lines)
+        faults += _unknown_lexicons(data, lexicons, lines)
+    faults += _without_model(data, lines)
+    faults += _duplicates(data, lines)
     if sheet is not None:
-        faults += _sums(sheet, path, lines)
+        faults += _sums(sheet, lines)
     if faults or sheet is None:
         why = "\n        ".join(sorted(set(faults), key=_by_line))
         raise RubricError(f"评分规则有 {len(set(faults))} 处错误", where=str(path), why=why, next_step="逐处改正后再试")
@@ -223,46 +247,48 @@ def _by_line(fault: str) -> tuple[str, int, str]:
     return (name, int(line), fault) if line.isdigit() else (place, 0, fault)
 
 
-def _lexicons(data: Mapping[str, object], path: Path, lines: Lines) -> tuple[dict[str, Lexicon], list[str]]:
-    """The lexicons of the files and folders that the sheet names."""
-    named = data.get("lexicons", ())
-    files: list[Path] = []
-    faults: list[str] = []
-    for number, entry in enumerate([named] if isinstance(named, str) else named if isinstance(named, list) else ()):
-        place = path.parent / str(entry)
-        if place.exists():
-            files.append(place)
-        else:
-            faults.append(f"{path}:{lines.line(['lexicons', number])} lexicons.{number}：没有这个词库文件或目录：{entry}")
+def _lexicons(source: Source) -> tuple[dict[str, Lexicon], list[str]]:
+    """The lexicons of the files and folders that the sheet, or what it extends, names; each file once."""
+    faults = [f"{at}：没有这个词库文件或目录：{place.name}" for place, at in source.lexicons if not place.exists()]
+    files = {place.resolve(): place for place, _ in reversed(source.lexicons) if place.exists()}
     try:
-        return load_lexicons(files), faults
+        return load_lexicons(reversed(files.values())), faults
     except RubricError as error:
         return {}, [*faults, *(line.strip() for line in (error.why or str(error)).splitlines())]
 
 
-def _say_lexicons(value: object, place: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Every lexicon id that a ``say`` names anywhere in the file, with where it stands."""
+def _written(operator: str, value: object, place: Place = ()) -> Iterator[tuple[Place, object]]:
+    """Everything written under an operator's name anywhere in the file, with where it stands."""
     if isinstance(value, dict):
         for key, below in value.items():
-            if key == "say" and isinstance(below, dict) and "lexicon" in below:
-                named = below["lexicon"]
-                yield from (((*place, "say", "lexicon"), str(name)) for name in (named if isinstance(named, list) else [named]))
-            yield from _say_lexicons(below, (*place, str(key)))
+            if key == operator:
+                yield (*place, key), below
+            yield from _written(operator, below, (*place, str(key)))
     elif isinstance(value, list):
         for number, below in enumerate(value):
-            yield from _say_lexicons(below, (*place, number))
+            yield from _written(operator, below, (*place, number))
 
 
-def _unknown_lexicons(data: object, lexicons: Mapping[str, Lexicon], path: Path, lines: Lines) -> Iterator[str]:
-    for place, name in _say_lexicons(data):
-        if name not in lexicons:
+def _unknown_lexicons(data: object, lexicons: Mapping[str, Lexicon], lines: Lines) -> Iterator[str]:
+    for place, said in _written("say", data):
+        named = said.get("lexicon", ()) if isinstance(said, dict) else ()
+        for name in map(str, named if isinstance(named, list | tuple) else [named]):
+            if name not in lexicons:
+                where = ".".join(str(part) for part in (*place, "lexicon"))
+                yield f"{lines.at((*place, 'lexicon'))} {where}：没有名为 {name} 的词库{nearest_name(name, lexicons)}"
+
+
+def _without_model(data: object, lines: Lines) -> Iterator[str]:
+    """Questions of meaning where there is no model that could answer them."""
+    if not embedding.installed():
+        for place, _ in _written("meaning", data):
             where = ".".join(str(part) for part in place)
-            yield f"{path}:{lines.line(place)} {where}：没有名为 {name} 的词库{nearest_name(name, lexicons)}"
+            yield f"{lines.at(place)} {where}：meaning 要用句意模型，还没有安装；请运行 pip install 'tingjian[meaning]'"
 
 
-def _duplicates(data: Mapping[str, object], path: Path, lines: Lines) -> Iterator[str]:
+def _duplicates(data: Mapping[str, object], lines: Lines) -> Iterator[str]:
     """Ids that stand twice; looked for in the raw file, so that they are told together with every other fault."""
-    places: dict[tuple[str, str], list[tuple[str | int, ...]]] = {}
+    places: dict[tuple[str, str], list[Place]] = {}
     for number, section in enumerate(_tables(data.get("sections"))):
         places.setdefault(("分组", str(section.get("id"))), []).append(("sections", number, "id"))
         for index, criterion in enumerate(_tables(section.get("criteria"))):
@@ -270,42 +296,37 @@ def _duplicates(data: Mapping[str, object], path: Path, lines: Lines) -> Iterato
     for (kind, name), found in places.items():
         for place in found[1:]:
             where = ".".join(str(part) for part in place)
-            yield f"{path}:{lines.line(place)} {where}：{kind} {name} 重复，首次在第 {lines.line(found[0])} 行"
+            yield f"{lines.at(place)} {where}：{kind} {name} 重复，首次在第 {lines.line(found[0])} 行"
 
 
 def _tables(value: object) -> list[Mapping[str, object]]:
     return [entry if isinstance(entry, dict) else {} for entry in value] if isinstance(value, list) else []
 
 
-def _sums(sheet: Sheet, path: Path, lines: Lines) -> Iterator[str]:
+def _sums(sheet: Sheet, lines: Lines) -> Iterator[str]:
     """Points that do not add up to what the file says they do, bands that overlap."""
     for number, section in enumerate(sheet.sections):
-        added = round(sum(criterion.points for criterion in section.criteria), 2)
-        if section.points is not None and added != section.points:
-            where = f"sections.{number}.points"
-            yield f"{path}:{lines.line(['sections', number, 'points'])} {where}：写的是 {section.points:g} 分，各项之和是 {added:g} 分"
-    total = round(sum(criterion.points for section in sheet.sections for criterion in section.criteria), 2)
+        if section.points is not None and section.added != section.points:
+            place = ("sections", number, "points")
+            yield f"{lines.at(place)} sections.{number}.points：写的是 {section.points:g} 分，各项之和是 {section.added:g} 分"
+    total = round(sum(section.added for section in sheet.sections), 2)
     if sheet.total is not None and total != sheet.total:
-        yield f"{path}:{lines.line(['total'])} total：写的是 {sheet.total:g} 分，各项之和是 {total:g} 分"
+        yield f"{lines.at(['total'])} total：写的是 {sheet.total:g} 分，各项之和是 {total:g} 分"
     for limit, times in Counter(band.from_ for band in sheet.bands).items():
         if times > 1:
-            yield f"{path}:{lines.line(['bands'])} bands：有 {times} 个等级都从 {limit:g} 分起"
+            yield f"{lines.at(['bands'])} bands：有 {times} 个等级都从 {limit:g} 分起"
 
 
 def _hash(sheet: Sheet, lexicons: Mapping[str, Lexicon]) -> str:
-    """SHA-256 of the sheet as understood and of the lexicons it uses."""
-    used = {
-        name
-        for section in sheet.sections
-        for criterion in section.criteria
-        for check in criterion.checks()
-        if check.say
-        for name in check.say.lexicon
-    }
-    content = {
-        "sheet": sheet.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"lexicons"}),
+    """SHA-256 of the sheet as understood, of the lexicons it uses, and of the model where it asks for meaning."""
+    checks = [check for section in sheet.sections for criterion in section.criteria for check in criterion.checks()]
+    used = {name for check in checks if check.say for name in check.say.lexicon}
+    content: dict[str, object] = {
+        "sheet": sheet.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"lexicons", "applies_to"}),
         "lexicons": {name: _words(lexicons[name]) for name in sorted(used.union(ALWAYS_USED) & lexicons.keys())},
     }
+    if any(check.meaning for check in checks):
+        content["meaning"] = embedding.identity()
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(canonical.encode("utf-8")).hexdigest()
 

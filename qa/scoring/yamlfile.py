@@ -21,29 +21,51 @@ from qa.errors import RubricError
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 40
+LONGEST_VALUE, LONGEST_MESSAGE = 60, 400  # characters of what is wrong that a message repeats
 MAX_NODES = 100_000  # counted as if every alias were written out, which is what a validator will walk
 
 Place = tuple[str | int, ...]
 
 
 class Lines:
-    """Where in the file each value stands, counted from 1.
+    """Where each value stands: its line, counted from 1, and the file where several make up one content.
 
-    >>> lines = Lines({(): 1, ("lexicons",): 1, ("lexicons", 0): 2})
-    >>> lines.line(["lexicons", 0, "nmae"])  # not in the file: the nearest thing around it
-    2
+    >>> lines = Lines({(): 1, ("lexicons",): 1, ("lexicons", 0): 2}, Path("words.yaml"))
+    >>> lines.at(["lexicons", 0, "nmae"])  # not in the file: the nearest thing around it
+    'words.yaml:2'
     """
 
-    def __init__(self, lines: Mapping[Place, int]) -> None:
-        self._lines = lines
+    def __init__(self, lines: Mapping[Place, int], path: Path) -> None:
+        self._marks: dict[Place, tuple[Path, int]] = {place: (path, line) for place, line in lines.items()}
+        self._path = path
 
-    def line(self, path: Sequence[str | int]) -> int:
-        """The line of the value at ``path``; parts that are not in the file (a union's tag, a missing key) are passed over."""
+    def known(self, path: Sequence[str | int]) -> Place:
+        """What of ``path`` is in the file; other parts (a union's tag, a missing key) are passed over."""
         known: Place = ()
         for part in path:
-            if (*known, part) in self._lines:
+            if (*known, part) in self._marks:
                 known = (*known, part)
-        return self._lines.get(known, 1)
+        return known
+
+    def line(self, path: Sequence[str | int]) -> int:
+        """The line of the value at ``path``, or of what is nearest around it."""
+        return self._mark(path)[1]
+
+    def at(self, path: Sequence[str | int]) -> str:
+        """File and line of the value at ``path``, as editors read them."""
+        file, line = self._mark(path)
+        return f"{file}:{line}"
+
+    def _mark(self, path: Sequence[str | int]) -> tuple[Path, int]:
+        return self._marks.get(self.known(path), (self._path, 1))
+
+    def graft(self, place: Place, other: Lines, source: Place) -> None:
+        """Let ``place`` and all below it stand where ``source`` stands in ``other``."""
+        for stale in [known for known in self._marks if known[: len(place)] == place]:
+            del self._marks[stale]
+        for known, mark in other._marks.items():
+            if known[: len(source)] == source:
+                self._marks[(*place, *known[len(source) :])] = mark
 
 
 class _Loader(yaml.SafeLoader):
@@ -108,7 +130,7 @@ def _parse(text: str, path: Path) -> tuple[object, Lines]:
     try:
         root = loader.get_single_node()
         if root is None:
-            return None, Lines({})
+            return None, Lines({}, path)
         if _size(root, {}, ()) > MAX_NODES:
             raise RubricError(
                 "规则文件展开后太大", where=str(path), why=f"引用（*）展开后超过 {MAX_NODES} 个值", next_step="减少 & 与 * 的重复引用"
@@ -118,7 +140,7 @@ def _parse(text: str, path: Path) -> tuple[object, Lines]:
         if repeated:
             why = "；".join(f"第 {line} 行：键 {key} 重复" for line, key in repeated)
             raise RubricError("同一层里有重复的键", where=f"{path}:{repeated[0][0]}", why=why, next_step="只保留一个")
-        return loader.construct_document(root), Lines(lines)
+        return loader.construct_document(root), Lines(lines, path)
     finally:
         loader.dispose()
 
@@ -184,23 +206,42 @@ _MESSAGES = {
 }
 
 
-def describe_faults(model: type[BaseModel], error: ValidationError, path: Path, lines: Lines) -> list[str]:
+def describe_faults(model: type[BaseModel], error: ValidationError, lines: Lines) -> list[str]:
     """Every fault that pydantic found, one Chinese sentence each: file, line, path in the file, what is wrong.
 
     A misspelt key names the nearest one that exists. ``model`` is what the whole file was validated as.
     """
-    faults = []
+    told: dict[tuple[str | int, ...], list[str]] = {}
+    values: dict[tuple[str | int, ...], str] = {}
     for fault in error.errors():
-        location = list(fault["loc"])
-        message = _MESSAGES.get(fault["type"], fault["msg"]).format_map(fault.get("ctx", {}) or {})
-        if fault["type"] not in ("extra_forbidden", "missing") and isinstance(fault["input"], str | int | float | bool):
-            message += f"，现在是 {fault['input']}"
+        location = tuple(fault["loc"])
+        message = _MESSAGES.get(fault["type"], fault["msg"]).format_map(fault.get("ctx", {}) or {}).replace(" or ", " 或 ")
         if fault["type"] == "extra_forbidden":
             owner = _model_at(model, location[:-1]) or model
-            message = describe_fault(owner, location[-1:], fault["type"], "").partition("：")[2]
+            message = describe_fault(owner, list(location[-1:]), fault["type"], "").partition("：")[2]
+        elif fault["type"] != "missing":
+            # The branches of a union complain one by one of the same value: they are told as one fault.
+            location = lines.known(location) or location
+            if isinstance(fault["input"], str | int | float | bool):
+                values[location] = str(fault["input"])
+        told.setdefault(location, []).append(_cut(message, LONGEST_MESSAGE))
+    faults = []
+    for location, messages in told.items():
         where = ".".join(str(part) for part in location)
-        faults.append(f"{path}:{lines.line(location)} {where}：{message}")
+        message = "，或".join(dict.fromkeys(messages))
+        value = values.get(location)
+        shown = f"，现在是 {_cut(value, LONGEST_VALUE)}" if value is not None and value not in message else ""
+        faults.append(f"{lines.at(location)} {where}：{message}{shown}")
     return faults
+
+
+def _cut(text: str, longest: int) -> str:
+    """A text short enough for a message.
+
+    >>> _cut("一二三四五六", 4)
+    '一二三四…（共 6 个字）'
+    """
+    return text if len(text) <= longest else f"{text[:longest]}…（共 {len(text)} 个字）"
 
 
 def _model_at(annotation: Any, location: Sequence[str | int]) -> type[BaseModel] | None:
