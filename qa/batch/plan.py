@@ -19,7 +19,7 @@ from qa.config import AnalysisSettings, HearingSettings, Settings
 from qa.store.store import Kept, Keys, Store
 
 #: Raise when a change to the code of hearing changes what is heard, so that stored calls are heard again.
-HEARING_REVISION = 2
+HEARING_REVISION = 3
 
 #: Settings that change how fast it goes and not what comes out.
 _SPEED_ONLY = {"threads", "batch_size"}
