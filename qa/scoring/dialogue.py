@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from qa.calls import Heard, Hit, Role
+from qa.scoring.vocabulary import Found, Vocabulary
 from qa.text.normalize import Normalized, normalize
 from qa.text.sound import Passage, Reading, read
 
@@ -25,17 +26,23 @@ class Dialogue:
     Hit(role='agent', text='请讲', start=1.6, end=2.0, phrase='请讲', closeness=1.0, turn=0, span=(3, 5), category=None)
     """
 
-    def __init__(self, heard: Heard, normals: Sequence[Normalized], readings: Sequence[Reading]) -> None:
+    def __init__(
+        self, heard: Heard, normals: Sequence[Normalized], readings: Sequence[Reading], vocabulary: Vocabulary | None = None
+    ) -> None:
         self.heard = heard
         self.normals = tuple(normals)
         self.readings = tuple(readings)
+        self.vocabulary = vocabulary
         self.memory: dict[object, object] = {}
 
     @classmethod
-    def of(cls, heard: Heard) -> Dialogue:
-        """Normalise and read every turn of the call; a call without turns gives an empty dialogue."""
+    def of(cls, heard: Heard, vocabulary: Vocabulary | None = None) -> Dialogue:
+        """Normalise and read every turn of the call; a call without turns gives an empty dialogue.
+
+        Phrases of the ``vocabulary`` are searched for all at once, others set by set; what is found is the same.
+        """
         normals = [normalize(turn.text) for turn in heard.turns]
-        return cls(heard, normals, [read(normal.text) for normal in normals])
+        return cls(heard, normals, [read(normal.text) for normal in normals], vocabulary)
 
     def __len__(self) -> int:
         return len(self.normals)
@@ -44,6 +51,11 @@ class Dialogue:
     def passage(self) -> Passage:
         """All turns to be searched in one go; text ``i`` is turn ``i``."""
         return Passage(self.readings)
+
+    @cached_property
+    def found(self) -> Found:
+        """Where the phrases of the vocabulary are said in the call: by the way of saying, then by turn."""
+        return self.vocabulary.search(self.passage) if self.vocabulary else {}
 
     def turns_of(self, *roles: Role) -> tuple[int, ...]:
         """The indices of the turns of these roles, in order."""

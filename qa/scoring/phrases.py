@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from qa.calls import Hit
 from qa.scoring.dialogue import Dialogue
 from qa.scoring.lexicon import Phrase
-from qa.text.sound import Match, Passage, Phrasebook, Reading, closest, default_closeness, read, spot
+from qa.scoring.vocabulary import Found, alone, whole
+from qa.text.sound import Match, Passage, closest
 
 Places = dict[int, list[tuple[Phrase, Match]]]  # turn -> what was found in it
 
@@ -69,17 +69,16 @@ def nearest(dialogue: Dialogue, turns: Iterable[int], phrases: Sequence[Phrase])
     It may be closer than some phrase asks and still not be a hit: where characters are asked for, or a benign
     context voids it. None when no turn has any words, or there are no phrases.
     """
-    wanted = sorted(set(turns))
-    compiled = _compiled(tuple(phrases))
-    key = ("passage", tuple(wanted))
-    passage = dialogue.memory.get(key)
+    wanted = tuple(sorted(set(turns)))
+    passage = dialogue.memory.get(wanted)
     if not isinstance(passage, Passage):
-        passage = dialogue.memory[key] = Passage([dialogue.readings[turn] for turn in wanted])
-    found = closest([_reading(said) for _, said in compiled.whole], passage)
+        passage = dialogue.memory[wanted] = Passage([dialogue.readings[turn] for turn in wanted])
+    owners, book = whole(tuple(phrases))
+    found = closest(book, passage)
     if found is None:
         return None
     which, text, match = found
-    phrase = compiled.whole[which][0]
+    phrase = owners[which]
     return dialogue.hit(wanted[text], match.begin, match.end, phrase=phrase.text, closeness=match.closeness, category=phrase.category)
 
 
@@ -104,63 +103,43 @@ def _places(dialogue: Dialogue, phrases: tuple[Phrase, ...]) -> Places:
     """Every place of every phrase in the whole call, searched once and remembered."""
     if not phrases:
         return {}
-    key = ("places", phrases)
-    places = dialogue.memory.get(key)
-    if not isinstance(places, dict):
-        places = dialogue.memory[key] = _searched(dialogue, _compiled(phrases))
-    return places
+    key = ("places", id(phrases))
+    kept = dialogue.memory.get(key)
+    if not isinstance(kept, _Kept):
+        kept = dialogue.memory[key] = _Kept(phrases, _searched(dialogue, phrases))
+    return kept.places
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Compiled:
-    """Phrases ready to be searched for: the book of all that may be said in their slots, each phrase as a chain of
-    slots (the numbers of its ways in the book), and each phrase said whole, without gaps.
-    """
+class _Kept:
+    """What was found of phrases; it holds them, so that the identity by which they are known stays theirs."""
 
-    book: Phrasebook
-    chains: tuple[tuple[Phrase, tuple[tuple[int, ...], ...]], ...]
-    whole: tuple[tuple[Phrase, str], ...]
+    phrases: tuple[Phrase, ...]
+    places: Places
 
 
-@lru_cache(maxsize=1024)
-def _compiled(phrases: tuple[Phrase, ...]) -> _Compiled:
-    book: dict[tuple[str, float, bool], int] = {}
-    chains, whole = [], []
-    for phrase in phrases:
-        slots = [[(way, _at_least(phrase, _reading(way)), phrase.strict) for way in slot] for slot in phrase.slots]
-        chains.append((phrase, tuple(tuple(book.setdefault(way, len(book)) for way in slot) for slot in slots)))
-        for i in range(max(map(len, phrase.slots))):
-            whole.append((phrase, "".join(slot[min(i, len(slot) - 1)] for slot in phrase.slots)))
-    readings, at_least, strict = [_reading(way) for way, _, _ in book], [one[1] for one in book], [one[2] for one in book]
-    return _Compiled(Phrasebook(readings, at_least, strict), tuple(chains), tuple(whole))
-
-
-@lru_cache(maxsize=20_000)
-def _reading(text: str) -> Reading:
-    return read(text)
-
-
-def _at_least(phrase: Phrase, reading: Reading) -> float:
-    by_length = default_closeness(len(reading), strict=phrase.strict)
-    return by_length if by_length >= 1.0 else 1.0 if phrase.exact else phrase.closeness or by_length
-
-
-def _searched(dialogue: Dialogue, compiled: _Compiled) -> Places:
-    matches: dict[int, dict[int, list[Match]]] = {}
-    for way, turn, match in spot(compiled.book, dialogue.passage):
-        matches.setdefault(way, {}).setdefault(turn, []).append(match)
+def _searched(dialogue: Dialogue, phrases: tuple[Phrase, ...]) -> Places:
+    vocabulary = dialogue.vocabulary
+    chains = vocabulary.chains(phrases) if vocabulary else None
+    if vocabulary is None or chains is None:
+        vocabulary = alone(phrases)
+        chains = vocabulary.chains(phrases)
+        assert chains is not None  # they are all in a vocabulary of their own
+        found: Found = vocabulary.search(dialogue.passage)
+    else:
+        found = dialogue.found
     places: Places = {}
-    for phrase, chain in compiled.chains:
-        slots = [_merged(matches, slot) for slot in chain]
+    for phrase, chain in chains.said(found):
+        slots = [_merged(found, slot) for slot in chain]
         for turn, first in slots[0].items():
             for match in first:
-                whole = _followed(match, [slot.get(turn, []) for slot in slots[1:]], phrase.gap)
-                if whole:
-                    places.setdefault(turn, []).append((phrase, whole))
+                whole_match = _followed(match, [slot.get(turn, []) for slot in slots[1:]], phrase.gap)
+                if whole_match:
+                    places.setdefault(turn, []).append((phrase, whole_match))
     return places
 
 
-def _merged(matches: dict[int, dict[int, list[Match]]], slot: Sequence[int]) -> dict[int, list[Match]]:
+def _merged(matches: Found, slot: Sequence[int]) -> dict[int, list[Match]]:
     """By turn, where any of the ways of a slot is said."""
     merged: dict[int, list[Match]] = {}
     for way in slot:

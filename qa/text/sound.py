@@ -26,7 +26,7 @@ bound (each syllable of the phrase against the best syllable near its place, ord
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -40,6 +40,8 @@ __all__ = ["LONGEST", "Match", "Passage", "Phrasebook", "Reading", "closest", "d
 
 _BITS = 10  # of a packed cell, for where its alignment began; so no window is longer than 1023 syllables
 _START = (1 << _BITS) - 1
+_MOST_NEAR = 192  # places that are aligned to find the closest ...
+_NEAREST_SLACK = 3  # ... each with so many syllables more than the phrase on either side
 _NEAR = {1: 1, 2: 1, 4: 2, 8: 4}  # syllables to either side within which the lower bound looks, each by a step from the one before
 
 
@@ -103,18 +105,38 @@ def nearest(phrase: Reading, text: Reading) -> Match | None:
     >>> nearest(read("祝您生活愉快"), read("好的祝您愉快再见"))
     Match(begin=2, end=6, closeness=0.717)
     """
-    found = closest([phrase], Passage([text]))
+    found = closest(Phrasebook([phrase], [0.0]), Passage([text]))
     return found[2] if found else None
 
 
-def closest(phrases: Sequence[Reading], passage: Passage) -> tuple[int, int, Match] | None:
-    """The single closest place of any of the phrases: (phrase, text, match); None when there is nothing to compare."""
-    for at_least in (0.75, 0.5, 0.25, 0.0):
-        book = Phrasebook(phrases, [min(at_least, 0.999)] * len(phrases))
-        found = [*_by_characters(book, passage), *_by_sound(book, passage)]
-        if found:
-            return min(found, key=lambda one: (-one[2].closeness, one[1], one[2].begin, one[0], one[2].end))
-    return None
+def closest(book: Phrasebook, passage: Passage) -> tuple[int, int, Match] | None:
+    """The single closest place of any phrase of the book: (phrase, text, match); None when there is nothing to compare.
+
+    Of equally close ones the first. Only the :data:`_MOST_NEAR` most promising places are aligned, so of places
+    that are all far from every phrase it may miss the very closest: that one explains nothing anyway.
+    """
+    said = list(_by_characters(book, passage))
+    if not said and len(passage) and (book.lengths > 0).any():
+        tables, rows, rim = _rimmed(book, passage)
+        phrases, starts = _promising(book, tables, rows, rim)
+        slack = np.minimum(book.slack[phrases], _NEAREST_SLACK)
+        said = list(_matches(book, passage, _aligned(book, tables, rows, phrases, starts, slack), rim))
+    return min(said, key=lambda one: (-one[2].closeness, one[1], one[2].begin, one[0], one[2].end), default=None)
+
+
+def _promising(book: Phrasebook, tables: Tables, rows: Ints, rim: int) -> tuple[Ints, Ints]:
+    """The places where a lower bound lets phrases come closest, best first as far as they can be told apart."""
+    near = _lowest(np.minimum(tables.costs[rows], book.missing.astype(np.uint8)), 1).T
+    longest = book.rows.shape[1]
+    begins = np.arange(rim - longest, len(rows) - rim)  # of a phrase that still has a syllable of the passage
+    bound = np.zeros((len(book.phrases), len(begins)), dtype=np.int32)
+    for i, units in enumerate(book.rows.T):
+        bound += near[units, begins[0] + i : begins[-1] + i + 1]
+    share = (bound / np.maximum(book.lengths, 1)[:, None]).ravel()
+    share[np.repeat(book.lengths == 0, len(begins))] = np.inf
+    limit = np.partition(share, _MOST_NEAR)[_MOST_NEAR] if len(share) > _MOST_NEAR else np.inf
+    chosen = np.concatenate([np.flatnonzero(share < limit), np.flatnonzero((share == limit) & (share < np.inf))])[:_MOST_NEAR]
+    return chosen // len(begins), begins[chosen % len(begins)]
 
 
 def _by_characters(book: Phrasebook, passage: Passage) -> Iterator[tuple[int, int, Match]]:
@@ -143,15 +165,24 @@ def _whole_number(phrase: str, text: str, begin: int, end: int) -> bool:
 
 def _by_sound(book: Phrasebook, passage: Passage) -> Iterator[tuple[int, int, Match]]:
     if not len(passage) or not (book.budgets >= 0).any():
-        return
-    tables, rows = book.tables(passage.sounds)
-    # beyond either end there is as much of nothing as an alignment may reach
-    rim = int((book.lengths + book.slack).max()) + 1
-    rows = np.pad(rows, rim, constant_values=rows[-1])
+        return iter(())
+    tables, rows, rim = _rimmed(book, passage)
     phrases, starts = _bounded(book, tables, rows, *_seeded(book, tables, rows))
     everywhere, at = _everywhere(book, len(rows))
-    best = _aligned(book, tables, rows, np.concatenate([phrases, everywhere]), np.concatenate([starts, at]))
-    for p, first, last, spent in best:
+    phrases, starts = np.concatenate([phrases, everywhere]), np.concatenate([starts, at])
+    return _matches(book, passage, _aligned(book, tables, rows, phrases, starts, book.slack[phrases]), rim)
+
+
+def _rimmed(book: Phrasebook, passage: Passage) -> tuple[Tables, Ints, int]:
+    """The tables, the rows of the passage with as much of nothing at either end as an alignment may reach, and how much that is."""
+    tables, rows = book.tables(passage.sounds)
+    rim = int((book.lengths + book.slack).max()) + 1
+    return tables, np.pad(rows, rim, constant_values=rows[-1]), rim
+
+
+def _matches(book: Phrasebook, passage: Passage, places: list[tuple[int, int, int, int]], rim: int) -> Iterator[tuple[int, int, Match]]:
+    """Places among the syllables as matches in the texts."""
+    for p, first, last, spent in places:
         text = bisect_right(passage.starts, first - rim) - 1
         reading, offset = passage.readings[text], passage.starts[text] + rim
         begin, end = reading.begins[first - offset], reading.ends[last - offset]
@@ -253,13 +284,13 @@ def _everywhere(book: Phrasebook, size: int) -> tuple[Ints, Ints]:
     return np.concatenate(phrases), np.concatenate(starts)
 
 
-def _aligned(book: Phrasebook, tables: Tables, rows: Ints, phrases: Ints, starts: Ints) -> list[tuple[int, int, int, int]]:
+def _aligned(book: Phrasebook, tables: Tables, rows: Ints, phrases: Ints, starts: Ints, slack: Ints) -> list[tuple[int, int, int, int]]:
     """The places near the candidates that a phrase may afford: (phrase, first syllable, last, what it costs).
 
     Of the alignments that end in the same place, the cheapest; of equals the shortest.
     """
     best: dict[tuple[int, int], tuple[int, int]] = {}
-    slack, lengths = book.slack[phrases], book.lengths[phrases]
+    lengths = book.lengths[phrases]
     reach = lengths + 2 * slack
     shortest = 0
     for widest in (12, 20, 40, _START):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from qa.calls import Hit
 from qa.scoring import phrases as matching
-from qa.scoring.lexicon import Phrase
+from qa.scoring.lexicon import Lexicon, Phrase
 from qa.scoring.operators import Say
 from qa.scoring.rules.base import Context, Result
 from qa.scoring.rules.certainty import GREY_BAND, doubtful, hardly_understood
 from qa.scoring.rules.windows import words_for
+from qa.scoring.vocabulary import Kept
 from qa.text.normalize import normalize
 from qa.text.sound import default_closeness, read
 
@@ -25,7 +26,7 @@ def say(rule: Say, context: Context) -> Result:
     silent = context.silent()
     if silent:
         return silent
-    wanted = list(groups(rule, context))
+    wanted = groups(rule, context.lexicons)
     found = [matching.search(context.dialogue, context.window.turns, phrases, excluding) for _, phrases, excluding in wanted]
     if not context.accusing:
         if _enough(rule, found):
@@ -42,13 +43,23 @@ def say(rule: Say, context: Context) -> Result:
 Group = tuple[str, tuple[Phrase, ...], tuple[Phrase, ...]]  # name, phrases, benign contexts
 
 
-def groups(rule: Say, context: Context) -> Iterator[Group]:
-    """The phrases of the rule (each for itself where all are required) and of each lexicon, with their benign contexts."""
+_GROUPS = Kept[tuple[Group, ...]](most=4096)
+
+
+def groups(rule: Say, lexicons: Mapping[str, Lexicon]) -> tuple[Group, ...]:
+    """The phrases of the rule (each for itself where all are required) and of each lexicon, with their benign contexts.
+
+    The same rule and lexicons give the very same tuples, by which what was found of them is known.
+    """
+    return _GROUPS.of((rule, lexicons), lambda: tuple(_groups(rule, lexicons)))
+
+
+def _groups(rule: Say, lexicons: Mapping[str, Lexicon]) -> Iterator[Group]:
     for part in [(phrase,) for phrase in rule.phrases] if rule.match == "all" else [rule.phrases]:
         if part:
             yield "、".join(phrase.text for phrase in part), _adjusted(part, rule.closeness, rule.exact), rule.excluding
     for name in rule.lexicon:
-        lexicon = context.lexicons[name]
+        lexicon = lexicons[name]
         phrases = lexicon.of_category(*rule.categories) if rule.categories else lexicon.phrases
         yield lexicon.name, _adjusted(phrases, rule.closeness, rule.exact), lexicon.excluding + rule.excluding
 
@@ -109,8 +120,13 @@ def _wanted(rule: Say) -> str:
 
 def asked(near: Hit, phrases: Sequence[Phrase]) -> float:
     """How close a near miss would have had to come to be a hit; 1.0 where only the very characters count."""
-    by_length = default_closeness(len(read(normalize(near.text).text)))
-    return min((phrase.closeness or by_length for phrase in phrases if phrase.text == near.phrase and not phrase.exact), default=1.0)
+    length = len(read(normalize(near.text).text))
+    return min((_least(phrase, length) for phrase in phrases if phrase.text == near.phrase and not phrase.exact), default=1.0)
+
+
+def _least(phrase: Phrase, syllables: int) -> float:
+    by_length = default_closeness(syllables, strict=phrase.strict)
+    return by_length if by_length >= 1.0 else phrase.closeness or by_length
 
 
 def _just_short(near: Hit, phrases: Sequence[Phrase]) -> bool:
