@@ -135,23 +135,53 @@ def _compare(store: Store, settings: Settings, rubric: Path, out: Path | None) -
 @app.command("import")
 @said_plainly
 def import_(
-    files: Annotated[list[Path], typer.Argument(help="文字记录：JSONL（transcript/1）", metavar="FILE…")],
+    files: Annotated[list[Path], typer.Argument(help="文字记录：文件或目录；格式见 docs/import.md", metavar="FILE…")],
+    manifest: Annotated[Path | None, typer.Option(help="清单：CSV、XLSX 或 JSONL，按通话编号或文件名对应", metavar="FILE")] = None,
+    format: Annotated[str | None, typer.Option(help="指定格式，不按内容识别", metavar="NAME")] = None,
+    store: StoreOption = "qa-data",
+    rubric: RubricOption = None,
+    roster: Annotated[Path | None, typer.Option(help="坐席名册：CSV、XLSX 或 JSONL", metavar="FILE")] = None,
+    allow_missing_metadata: Annotated[bool, typer.Option("--allow-missing-metadata", help="缺少坐席、时间等信息时照常质检")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="允许代替库中来自别处的同编号通话")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """导入别处转写好的文字记录，像录音一样评分；重复导入不会改变结果。"""
+    from qa.batch.imports import import_files
+    from qa.intake.transcripts import TranscriptReader, transcript_files
+    from qa.store.store import Store
+
+    settings, sheet = settings_and_rubric(config, rubric)
+    settings = settings.overridden(roster=roster, allow_missing_metadata=allow_missing_metadata)
+    reader, found = TranscriptReader(settings, manifest, format), transcript_files(files)
+    with Store.open(store) as opened:
+        result = import_files(found, reader, opened, settings, sheet, over=replace)
+    console.print(str(result), highlight=False)
+    if result.exit_status:
+        raise typer.Exit(result.exit_status)
+
+
+@app.command()
+@said_plainly
+def roles(
+    call_id: Annotated[str, typer.Argument(metavar="CALL", help="通话编号")],
+    agent: Annotated[str | None, typer.Option(help="谁是坐席：声道号或说话人号；auto 取消人工指定", metavar="N|auto")] = None,
     store: StoreOption = "qa-data",
     rubric: RubricOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """导入别处转写好的文字记录，像录音一样评分。"""
-    from qa.batch.rejudge import import_transcripts
-    from qa.intake.transcripts import read_transcripts
+    """看怎样判断的谁是坐席；用 --agent 改正，并立即重新评分。"""
+    from qa.batch.roles import agent_number, described, set_agent
     from qa.store.store import Store
 
     settings, sheet = settings_and_rubric(config, rubric)
-    with Store.open(store) as opened:
-        items = (item for file in files for item in read_transcripts(file, settings))
-        result = import_transcripts(items, opened, settings, sheet)
-    console.print(f"已导入并评分 {result.judged} 通" + (f"，{result.quarantined} 条有问题已隔离" if result.quarantined else ""))
-    if result.quarantined:
-        raise typer.Exit(1 if result.judged else 2)
+    with Store.open(store, must_exist=True) as opened:
+        call = opened.expect(call_id) if agent is None else set_agent(opened, call_id, agent_number(agent), settings, sheet)
+    for line in described(call):
+        console.print(line, soft_wrap=True, markup=False, highlight=False)
+    if agent is not None:
+        console.print(
+            f"已重新评分：{'无法评分' if call.verdict.score.scaled is None else f'{call.verdict.score.scaled:g} 分'}", highlight=False
+        )
 
 
 @app.command()

@@ -1,14 +1,11 @@
-"""Judging without hearing: stored calls under another rubric, and transcripts that came from elsewhere."""
+"""Judging without hearing: stored calls under another rubric."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from qa.batch.plan import judging_key
-from qa.calls import Heard, Quarantined, Recording
 from qa.config import Settings
 from qa.pipeline import judge_call
 from qa.scoring.comparison import Comparison, compare
@@ -22,7 +19,6 @@ class Rejudged:
 
     judged: int = 0
     changed: int = 0
-    quarantined: int = 0
 
 
 def rejudge(store: Store, settings: Settings, rubric: Path) -> Rejudged:
@@ -48,20 +44,3 @@ def compare_rubric(store: Store, settings: Settings, rubric: Path) -> Comparison
     return compare(
         (call.recording, call.verdict, judge_call(call.recording, call.heard, sheet, settings).verdict) for call in store.calls()
     )
-
-
-def import_transcripts(items: Iterable[tuple[Recording, Heard] | Quarantined], store: Store, settings: Settings, rubric: Path) -> Rejudged:
-    """Judge transcripts and keep them like recordings; a faulty one is quarantined and the others go on."""
-    sheet = load_rubric(rubric)
-    judged = quarantined = 0
-    for item in items:
-        if isinstance(item, Quarantined):
-            store.quarantine(item)
-            quarantined += 1
-            continue
-        recording, heard = item
-        hearing = hashlib.sha256(f"transcript {recording.content_hash}".encode()).hexdigest()
-        key = judging_key(recording, hearing, settings.analysis, sheet.hash)
-        store.save(judge_call(recording, heard, sheet, settings), Keys(hearing, key))
-        judged += 1
-    return Rejudged(judged, judged, quarantined)

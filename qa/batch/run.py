@@ -10,9 +10,11 @@ from typing import Protocol
 
 from qa.batch.executors import Job, Outcome, in_process, in_processes
 from qa.batch.plan import Plan, plan_run
+from qa.batch.roles import by_hand
 from qa.calls import Call, Quarantined
 from qa.config import Settings
 from qa.intake.manifest import Batch
+from qa.pipeline import judge_call
 from qa.store.store import Store
 
 
@@ -59,7 +61,8 @@ def run(batch: Batch, store: Store, settings: Settings, rubric: Path, *, watcher
 
     began = time.monotonic()
     model = resolve(settings.hearing.model)
-    plan = plan_run(batch.recordings, store, settings, model=model.fingerprint, rubric=load_rubric(rubric).hash)
+    sheet = load_rubric(rubric)
+    plan = plan_run(batch.recordings, store, settings, model=model.fingerprint, rubric=sheet.hash)
     plan = replace(plan, refused=(*batch.quarantined, *plan.refused))
     watcher.started(plan)
     for call_id in plan.released:
@@ -73,6 +76,8 @@ def run(batch: Batch, store: Store, settings: Settings, rubric: Path, *, watcher
     done = in_process(jobs, settings, rubric) if workers <= 1 else in_processes(jobs, settings, rubric, workers)
     for job, outcome in done if plan.tasks else ():
         if isinstance(outcome, Call):
+            if (heard := by_hand(outcome.heard, outcome.recording, store)) != outcome.heard:
+                outcome = judge_call(outcome.recording, heard, sheet, settings)
             store.save(outcome, job.task.keys)
         else:
             store.quarantine(outcome, job.task.keys.hearing)

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from qa.calls import Analysis, Call, Heard, Quarantined, Recording, Verdict
 from qa.errors import StoreError
-from qa.store.tables import Base, CallRow, QuarantineRow
+from qa.store.tables import Base, CallRow, ImportRow, NamedAgentRow, QuarantineRow
 
 #: The database file inside a store directory.
 FILENAME = "tingjian.db"
@@ -180,6 +180,33 @@ class Store:
         with self._transaction() as session:
             rows = session.scalars(select(QuarantineRow).order_by(QuarantineRow.call_id))
             return [Quarantined(call_id=r.call_id, path=r.path, content_hash=r.content_hash, message=r.message) for r in rows]
+
+    def remember_agent(self, call_id: str, content_hash: str, agent: int) -> None:
+        """Keep a person's word on who is the agent of that recording."""
+        with self._transaction() as session:
+            session.merge(NamedAgentRow(call_id=call_id, content_hash=content_hash, agent=agent))
+
+    def forget_agent(self, call_id: str) -> None:
+        """Take that word back."""
+        with self._transaction() as session:
+            if row := session.get(NamedAgentRow, call_id):
+                session.delete(row)
+
+    def named_agent(self, call_id: str, content_hash: str) -> int | None:
+        """The party a person has named for that recording; None where nobody has, or for other bytes."""
+        with self._transaction() as session:
+            row = session.get(NamedAgentRow, call_id)
+            return row.agent if row and row.content_hash == content_hash else None
+
+    def remember_import(self, call_id: str, path: str) -> None:
+        """Keep the file that a transcript came from."""
+        with self._transaction() as session:
+            session.merge(ImportRow(call_id=call_id, path=path))
+
+    def import_sources(self) -> dict[str, str]:
+        """The files that transcripts came from, by call id."""
+        with self._transaction() as session:
+            return {row.call_id: row.path for row in session.scalars(select(ImportRow))}
 
     @contextmanager
     def _transaction(self) -> Iterator[Session]:

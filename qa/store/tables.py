@@ -5,7 +5,7 @@ Keeping what was heard apart from what was judged is what lets a new rubric be a
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Float, Index, String, Text
+from sqlalchemy import Boolean, Float, Index, Integer, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -51,3 +51,22 @@ class QuarantineRow(Base):
     content_hash: Mapped[str | None] = mapped_column(String)
     hearing_key: Mapped[str | None] = mapped_column(String)
     message: Mapped[str] = mapped_column(Text)
+
+
+class NamedAgentRow(Base):
+    """Which party a person has said is the agent, of which recording; outlives hearing the call again."""
+
+    __tablename__ = "named_agents"
+
+    call_id: Mapped[str] = mapped_column(String, primary_key=True)
+    content_hash: Mapped[str] = mapped_column(String)
+    agent: Mapped[int] = mapped_column(Integer)
+
+
+class ImportRow(Base):
+    """The file that an imported transcript came from, so that no other file writes over it unasked."""
+
+    __tablename__ = "imports"
+
+    call_id: Mapped[str] = mapped_column(String, primary_key=True)
+    path: Mapped[str] = mapped_column(Text)
