@@ -7,12 +7,15 @@ because one misheard digit would hide what was plainly said. Hiding such informa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 
 from qa.scoring.operators import Entity, EntityType, compiled
 from qa.scoring.rules.base import Context, Result
 from qa.scoring.rules.certainty import hardly_understood
+from qa.scoring.rules.sentences import quoted, split
 from qa.scoring.rules.windows import words_for
+from qa.text.normalize import normalize
 
 NAMES: Mapping[EntityType, str] = {
     "phone": "电话号码",
@@ -24,7 +27,12 @@ NAMES: Mapping[EntityType, str] = {
     "order_number": "单号",
 }
 
+#: Numbers that are said digit by digit.
+DICTATED: frozenset[EntityType] = frozenset({"phone", "id_card", "order_number"})
+
 Span = tuple[int, int]
+
+_MARKS = re.compile(r"[，。！？；、!?;\n]+|(?<![0-9])[,.]+|[,.]+(?![0-9])")
 
 _RUN = "[0-9a-z]*[0-9][0-9a-z]*"
 _PHONE = "(?:86)?1[3-9][0-9]{9}|0[1-9][0-9]{1,2}[2-8][0-9]{6,7}|[48]00[0-9]{7}"
@@ -55,22 +63,38 @@ def entity(rule: Entity, context: Context) -> Result:
     searched = context.window.searched
     hits = []
     for turn in context.window.turns:
-        text = context.dialogue.normals[turn].text
         reach = 0
-        found = sorted((*span, kind) for kind in rule.type for span in FINDERS[kind](text))
-        for begin, end, label in found:
+        for begin, end, kind in sorted(_in_turn(rule, turn, context)):
             if begin >= reach:
                 reach = end
-                hits.append(context.dialogue.hit(turn, begin, end, phrase=None, closeness=1.0, category=NAMES[label]))
+                hits.append(quoted(context.heard, turn, begin, end, phrase=None, category=NAMES[kind]))
     if len(hits) >= rule.times:
         return Result(state="holds", hits=tuple(hits), searched=searched)
-    kinds = "或".join(NAMES[kind] for kind in rule.type)
+    kinds = "或".join(NAMES[asked] for asked in rule.type)
     reason = f"{words_for(searched.role)}的{context.window.note or '全部'}话语里没有{kinds}"
     if hits:
         reason = f"{kinds}只有 {len(hits)} 处，不够 {rule.times} 处"
     if not context.accusing and hardly_understood(context.window.turns, context.heard):
         return Result(state="unsure", searched=searched, reason=f"{reason}，但其中大半识别把握很低，请复听")
     return Result(state="fails", hits=tuple(hits), searched=searched, reason=reason)
+
+
+def _in_turn(rule: Entity, turn: int, context: Context) -> Iterator[tuple[int, int, EntityType]]:
+    """What is found in a turn, in characters of its text.
+
+    Long numbers are looked for in the turn as a whole, because they are dictated with pauses; all else between two
+    marks of punctuation, so that 三十五块，二十四小时 is an amount and a limit of time.
+    """
+    whole, text = context.dialogue.normals[turn], context.heard.turns[turn].text
+    for kind in rule.type:
+        if kind in DICTATED:
+            yield from ((*whole.original(begin, end), kind) for begin, end in FINDERS[kind](whole.text))
+            continue
+        for begin, end in split(text, 0, len(text), _MARKS):
+            part = normalize(text[begin:end])
+            for first, last in FINDERS[kind](part.text):
+                start, stop = part.original(first, last)
+                yield begin + start, begin + stop, kind
 
 
 def _found(regex: str, text: str) -> list[Span]:

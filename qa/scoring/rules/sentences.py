@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from qa.calls import Hit
+from qa.calls import Heard, Hit
 from qa.scoring.dialogue import Dialogue
 from qa.text.normalize import normalize
 
@@ -28,12 +28,19 @@ class Sentence:
 
     def hit(self, dialogue: Dialogue, *, phrase: str | None, closeness: float, category: str | None = None) -> Hit:
         """The sentence as evidence: its words as they were said, by whom and when."""
-        said = dialogue.heard.turns[self.turn]
-        start, end = said.moment(self.begin, self.end)
-        return Hit(
-            role=said.role, text=said.text[self.begin : self.end], start=start, end=end, phrase=phrase, closeness=closeness,
-            turn=self.turn, span=(self.begin, self.end), category=category,
-        )  # fmt: skip
+        return quoted(dialogue.heard, self.turn, self.begin, self.end, phrase=phrase, closeness=closeness, category=category)
+
+
+def quoted(
+    heard: Heard, turn: int, begin: int, end: int, *, phrase: str | None, closeness: float = 1.0, category: str | None = None
+) -> Hit:
+    """Characters ``begin .. end`` of a turn's own text as evidence: the words, by whom and when."""
+    said = heard.turns[turn]
+    start, stop = said.moment(begin, end)
+    return Hit(
+        role=said.role, text=said.text[begin:end], start=start, end=stop, phrase=phrase, closeness=closeness,
+        turn=turn, span=(begin, end), category=category,
+    )  # fmt: skip
 
 
 def sentences(dialogue: Dialogue, turns: Iterable[int], characters: int = 1) -> list[Sentence]:
@@ -53,18 +60,18 @@ def _of_turn(dialogue: Dialogue, turn: int) -> tuple[Sentence, ...]:
     known = dialogue.memory.get(key)
     if not isinstance(known, tuple):
         text = dialogue.heard.turns[turn].text
-        parts = [part for whole in _split(text, 0, len(text), _ENDS) for part in _shortened(text, *whole)]
+        parts = [part for whole in split(text, 0, len(text), _ENDS) for part in _shortened(text, *whole)]
         known = tuple(Sentence(turn, begin, end, plain) for begin, end in parts if (plain := normalize(text[begin:end]).text))
         dialogue.memory[key] = known
     return known
 
 
 def _shortened(text: str, begin: int, end: int) -> Iterator[tuple[int, int]]:
-    yield from _split(text, begin, end, _COMMAS) if end - begin > LONG else [(begin, end)]
+    yield from split(text, begin, end, _COMMAS) if end - begin > LONG else [(begin, end)]
 
 
-def _split(text: str, begin: int, end: int, marks: re.Pattern[str]) -> Iterator[tuple[int, int]]:
-    """The stretches between the marks, empty ones left out."""
+def split(text: str, begin: int, end: int, marks: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    """The stretches of ``text[begin:end]`` between the marks, empty ones left out."""
     reach = begin
     for mark in marks.finditer(text, begin, end):
         if mark.start() > reach:
