@@ -63,7 +63,7 @@ def _complaint(call: Call) -> Text:
         f"  可能性 {wording.percent(complaint.probability, 0)}  {wording.plain('、'.join(complaint.categories))}",
     )
     for hit in complaint.hits:
-        text.append("\n    ").append_text(_hit(hit))
+        text.append("\n    ").append_text(hit_line(hit))
     return text
 
 
@@ -79,15 +79,16 @@ def _finding(finding: Finding) -> Text:
         (f"  {wording.plain(finding.reason, 200)}" if finding.reason else "", "dim"),
     )
     for hit in finding.hits:
-        text.append("\n    ").append_text(_hit(hit))
+        text.append("\n    ").append_text(hit_line(hit))
     if finding.searched and not finding.hits and finding.outcome != "na":
         text.append(f"\n    查找范围：{searched_in(finding)}", "dim")
         if finding.nearest:
-            text.append("\n    最接近：", "dim").append_text(_hit(finding.nearest))
+            text.append("\n    最接近：", "dim").append_text(hit_line(finding.nearest))
     return text
 
 
-def _hit(hit: Hit) -> Text:
+def hit_line(hit: Hit) -> Text:
+    """A place in the call on one line: when, who, what was said, and what it was compared with."""
     from rich.text import Text
 
     compared = against(hit)

@@ -59,14 +59,14 @@ class Phrase(_Entry):
     (('我保证', '我承诺'), ('退',))
     """
 
-    text: str = Field(min_length=1, description="what is said")
-    exact: bool = Field(False, description="by its characters only, never by sound")
-    strict: bool = Field(False, description="by sound only when every syllable is there: for what accuses somebody")
-    closeness: float | None = Field(None, gt=0.3, le=1.0, description="how close it must sound; by the phrase's length when left out")
-    gap: int = Field(8, ge=0, le=60, description="characters that … may stand for")
-    category: str | None = Field(None, description="kind of hit, shown in the report")
+    text: str = Field(min_length=1, description="说法")
+    exact: bool = Field(False, description="只按字匹配，不按读音")
+    strict: bool = Field(False, description="按读音时一个音节也不能少：用于指责人的说法")
+    closeness: float | None = Field(None, gt=0.3, le=1.0, description="读音要多接近；不写则按说法的长短")
+    gap: int = Field(8, ge=0, le=60, description="… 最多代表几个字")
+    category: str | None = Field(None, description="类别，显示在报告里")
     severity: Severity | None = None
-    weight: float = Field(1.0, gt=0.0, le=1.0, description="how much a hit says by itself, where hits add up to a probability")
+    weight: float = Field(1.0, gt=0.0, le=1.0, description="命中一处有多大分量（命中累计为概率时）")
 
     @classmethod
     def of(cls, text: str, **more: Any) -> Phrase:
@@ -174,7 +174,7 @@ class _LexiconEntry(_Entry):
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     name: str = Field(min_length=1)
     why: str = ""
-    strict: bool = Field(False, description="of all its phrases that do not say otherwise")
+    strict: bool = Field(False, description="没有另写的说法都照此")
     phrases: tuple[Phrase, ...] = ()
     groups: tuple[_Group, ...] = ()
     excluding: tuple[Phrase, ...] = ()

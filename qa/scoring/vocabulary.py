@@ -124,7 +124,15 @@ def reading(text: str) -> Reading:
     return read(text)
 
 
+def at_least(phrase: Phrase, syllables: int) -> float:
+    """How close a phrase must come where it is said in so many syllables; 1.0: only the very characters count.
+
+    >>> at_least(Phrase.of("请您稍等"), 4), at_least(Phrase.of("请您稍等", exact=True), 4), at_least(Phrase.of("您好", closeness=0.9), 2)
+    (0.82, 1.0, 1.0)
+    """
+    by_length = default_closeness(syllables, strict=phrase.strict)
+    return by_length if by_length >= 1.0 else 1.0 if phrase.exact else phrase.closeness or by_length
+
+
 def _way(phrase: Phrase, said: str) -> _Way:
-    by_length = default_closeness(len(reading(said)), strict=phrase.strict)
-    at_least = by_length if by_length >= 1.0 else 1.0 if phrase.exact else phrase.closeness or by_length
-    return said, at_least, phrase.strict
+    return said, at_least(phrase, len(reading(said))), phrase.strict

@@ -12,9 +12,9 @@ from qa.scoring.operators import Say
 from qa.scoring.rules.base import Context, Result
 from qa.scoring.rules.certainty import GREY_BAND, doubtful, hardly_understood
 from qa.scoring.rules.windows import words_for
-from qa.scoring.vocabulary import Kept
+from qa.scoring.vocabulary import Kept, at_least
 from qa.text.normalize import normalize
-from qa.text.sound import default_closeness, read
+from qa.text.sound import read
 
 
 def say(rule: Say, context: Context) -> Result:
@@ -118,18 +118,8 @@ def _wanted(rule: Say) -> str:
     return "全部" if rule.match == "all" else f"{rule.match} 种"
 
 
-def asked(near: Hit, phrases: Sequence[Phrase]) -> float:
-    """How close a near miss would have had to come to be a hit; 1.0 where only the very characters count."""
-    length = len(read(normalize(near.text).text))
-    return min((_least(phrase, length) for phrase in phrases if phrase.text == near.phrase and not phrase.exact), default=1.0)
-
-
-def _least(phrase: Phrase, syllables: int) -> float:
-    by_length = default_closeness(syllables, strict=phrase.strict)
-    return by_length if by_length >= 1.0 else phrase.closeness or by_length
-
-
 def _just_short(near: Hit, phrases: Sequence[Phrase]) -> bool:
     """Whether the nearest miss lies in the grey band below what its phrase asks for; never for one matched by characters."""
-    limit = asked(near, phrases)
+    length = len(read(normalize(near.text).text))
+    limit = min((at_least(phrase, length) for phrase in phrases if phrase.text == near.phrase), default=1.0)
     return limit < 1.0 and limit - GREY_BAND <= near.closeness < limit
