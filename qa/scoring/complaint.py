@@ -93,11 +93,16 @@ def _taken_back(text: str, place: Place) -> bool:
 
 
 def _negated(text: str, begin: int) -> bool:
+    # 都没来，我要投诉: what is denied before 我 is another matter; 不是我要投诉, 没说我要投诉 are not
+    new_clause = text.startswith("我", begin)
+    reported = False
     for word, _, _ in reversed([word for word in words(text[:begin]) if word[2] <= begin]):
         if word in _NEGATION:
-            return True
-        if word not in _PASSES_ON:
+            return not new_clause or reported or word.endswith(("是", "说")) or word == "并非"
+        if word not in _PASSES_ON or (new_clause and word != "说"):
             return False
+        reported = reported or word == "说"
+        new_clause = new_clause or word.startswith("我")
     return False
 
 
