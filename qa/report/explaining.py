@@ -57,10 +57,9 @@ def _differing(why: Explanation) -> Iterator[str]:
     """What must be said where the stored result is another rubric's, or another one."""
     if why.stored_by.hash == why.rubric.hash:
         return
-    yield (
-        f"结果库里的结论出自另一份评分表（{wording.plain(why.stored_by.id, 60)} {wording.plain(why.stored_by.version, 30)} [{why.stored_by.hash[:8]}]）；"
-        "以下按这里用的评分表重新判断，换一份用 --rubric"
-    )
+    maker = why.stored_by
+    named = f"{wording.plain(maker.id, 60)} {wording.plain(maker.version, 30)} [{maker.hash[:8]}]"
+    yield f"结果库里的结论出自另一份评分表（{named}）；以下按这里用的评分表重新判断，换一份用 --rubric"
     if why.stored is None:
         yield "那份评分表没有这一项"
     elif why.stored.outcome != why.finding.outcome:

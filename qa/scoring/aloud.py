@@ -79,27 +79,29 @@ def scope_aloud(scope: Scope, lexicons: Lexicons) -> str:
     """
     who = words_for(scope.role) if scope.role in ("agent", "customer") else ""
     edges = [
-        f"{side} {value:g} {unit}"
+        f"{side} {value:g}{unit}"
         for side, value, unit in (
-            ("前", scope.first_seconds, "秒"),
+            ("前", scope.first_seconds, " 秒"),
             ("前", scope.first_percent, "%"),
-            ("前", scope.first_turns, "句"),
-            ("最后", scope.last_seconds, "秒"),
+            ("前", scope.first_turns, " 句"),
+            ("最后", scope.last_seconds, " 秒"),
             ("最后", scope.last_percent, "%"),
-            ("最后", scope.last_turns, "句"),
+            ("最后", scope.last_turns, " 句"),
         )
         if value is not None
     ]
     places = ["或".join(edges) + "里"] if edges else []
     near = _within(scope.within_turns, scope.within_seconds)
-    places += [f"「{aloud(anchor, lexicons)}」{_SIDES[side]}{near}" for anchor, side in scope.anchors]
+    for anchor, side in scope.anchors:
+        places.append(_joined((anchor,), lexicons, "") + ("" if scope.within_turns == 0 else _SIDES[side]) + near)
     return who + ("在" + "、".join(places) if places else "")
 
 
 def _within(turns: int | None, seconds: float | None) -> str:
-    limits = [] if turns is None else ["同一句" if turns == 0 else f"{turns} 句"]
-    limits += [] if seconds is None else [f"{seconds:g} 秒"]
-    return "的 " + "且 ".join(limits) + "内" if limits else ""
+    if turns == 0:
+        return "的同一句里"
+    limits = [f"{value:g} {unit}" for value, unit in ((turns, "句"), (seconds, "秒")) if value is not None]
+    return f"的 {'且 '.join(limits)}内" if limits else ""
 
 
 def _placed(scope: Scope | None, check: Check, lexicons: Lexicons) -> str:
