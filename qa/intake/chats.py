@@ -78,7 +78,7 @@ def read_chats(text: str, content: bytes, zone: ZoneInfo) -> Iterator[Script]:
 
 def _marks(lines: list[str]) -> frozenset[str]:
     """The prefixes that are speakers: roles, voices, words that come back; any word where there are no more than two of them."""
-    untimed = [found[3] if (found := _TIMED.fullmatch(line)) else line for line in lines]
+    untimed = [found[3] if (found := _TIMED.fullmatch(line)) else line for line in lines if _header(line) is None]
     names = [before[0] for line in untimed if (before := prefix(line)) and not _field(before[0])]
     sure = frozenset(name for name in names if role_of(name) is not None or is_voice(name) or names.count(name) > 1)
     return frozenset(names) if sure and len(set(names)) <= 2 else sure
@@ -86,16 +86,27 @@ def _marks(lines: list[str]) -> frozenset[str]:
 
 def _is_timed(lines: list[str]) -> bool:
     """Whether the turns carry times, so that a line without one goes on with the turn before."""
-    return any((found := _TIMED.fullmatch(line)) and prefix(found[3]) for line in lines)
+    return any(_header(line) or ((found := _TIMED.fullmatch(line)) and prefix(found[3])) for line in lines)
+
+
+def _header(line: str) -> _Line | None:
+    """A messenger's line of name and time; without a date only a role is a name (我想约 10:30 is speech)."""
+    named = _NAMED.fullmatch(line)
+    if named is None or _TIMED.fullmatch(line):
+        return None
+    who = named[1].strip()
+    if not re.match(_DATE, named[2]) and role_of(who) is None and not is_voice(who):
+        return None
+    return _Line(who, named[2], named[3], [named[4]] if named[4] else [])
 
 
 def _turn(line: str, known: frozenset[str], *, timed: bool) -> _Line | None:
+    if header := _header(line):
+        return header
     found = _TIMED.fullmatch(line)
     before = prefix(found[3] if found else line)
-    if before and (found or not timed) and (before[0] in known or found):
+    if before and (found or (before[0] in known and not timed)):
         return _Line(before[0], found[1] if found else None, found[2] if found else None, [before[1]])
-    if not found and (named := _NAMED.fullmatch(line)):
-        return _Line(named[1].strip(), named[2], named[3], [named[4]] if named[4] else [])
     return None
 
 

@@ -121,11 +121,20 @@ def _beginning(data: bytes) -> str:
 def _json_kind(text: str, path: Path, *, whole: bool) -> str:
     """One value a line, or one value."""
     first, _, rest = text.partition("\n")
+    if not rest and not whole:  # a line longer than the head
+        return "jsonl" if text.startswith("{") and _has_more_lines(path) else "json"
     try:
-        return "jsonl" if isinstance(json.loads(first), dict) else "json"
+        value = json.loads(first)
+        return "jsonl" if isinstance(value, dict) and (rest or "turns" in value) else "json"
     except (ValueError, RecursionError):
         pass
-    if not rest and not whole:  # a line longer than the head
-        return "jsonl" if text.startswith("{") else "json"
-    lines_of_objects = rest.startswith("{") or (path.suffix.lower() in (".jsonl", ".ndjson") and first.strip() not in ("[", "{", "[{"))
+    lines_of_objects = (first.startswith("{") and rest.startswith("{")) or (
+        path.suffix.lower() in (".jsonl", ".ndjson") and first.strip() not in ("[", "{", "[{")
+    )
     return "jsonl" if lines_of_objects else "json"
+
+
+def _has_more_lines(path: Path) -> bool:
+    """Whether something stands after the first line, or that is too long to look."""
+    with path.open("rb") as file:
+        return len(file.readline(LARGEST)) == LARGEST or bool(file.read(_HEAD).strip())

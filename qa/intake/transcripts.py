@@ -24,12 +24,12 @@ from typing import Any
 
 from qa.calls import Heard, Quarantined, Recording
 from qa.config import Settings
-from qa.errors import ManifestError, QaError, RecordingError
+from qa.errors import ConfigError, ManifestError, QaError, RecordingError
 from qa.intake.chats import read_chats
 from qa.intake.clouds import calls_in, read_cloud, recognise, services
-from qa.intake.fields import label
+from qa.intake.fields import label, suggestion
 from qa.intake.filenames import FilenamePattern
-from qa.intake.formats import SUFFIXES, kind_of, refuse_large, whole_text
+from qa.intake.formats import FORMATS, SUFFIXES, kind_of, refuse_large, whole_text
 from qa.intake.listing import Listing, load_listing, stem
 from qa.intake.metadata import Roster, complete, load_roster
 from qa.intake.speakers import exact_role
@@ -51,10 +51,12 @@ class TranscriptReader:
 
     Raises:
         ManifestError: the manifest or the roster is wrong.
-        ConfigError: ``intake.filename_pattern`` is wrong.
+        ConfigError: ``intake.filename_pattern`` is wrong, or there is no such format.
     """
 
     def __init__(self, settings: Settings, manifest: Path | None = None, format: str | None = None) -> None:
+        if format is not None and format not in FORMATS:
+            raise ConfigError(f"没有格式 {format}{suggestion(format, FORMATS)}", where="--format", next_step=f"可写：{'、'.join(FORMATS)}")
         self._settings = settings
         self._format = format
         self._roster = _roster(settings)
@@ -86,7 +88,7 @@ class TranscriptReader:
         call_id = row.get("call_id") or script.call_id or named.get("call_id") or name
         if call_id in self._seen:
             where, place = self._seen[call_id]
-            problems.append(f"call_id {call_id} 与{place if where == path else f' {where} {place}'.rstrip()}重复")
+            problems.append(f"call_id {call_id} 与{place if where == path else f' {where} {place}'.rstrip() + ' '}重复")
             call_id = f"{call_id}:{script.number or path.name}"  # the first keeps its place in the store
         self._seen.setdefault(call_id, (path, script.place))
         metadata = complete(

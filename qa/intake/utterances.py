@@ -162,8 +162,9 @@ def fit_words(text: str, words: Iterable[RawWord], confidence: float | None = No
     kept: list[tuple[int, RawWord]] = []
     position = 0
     for word in words:
-        if not (plain := word[0].strip()):
-            continue
+        plain = word[0].strip()
+        if not any(character.isalnum() for character in plain):
+            continue  # punctuation is in the text
         if (begin := text.find(plain, position)) < 0 or any(character.isalnum() for character in text[position:begin]):
             return ()
         kept.append((begin, word))
