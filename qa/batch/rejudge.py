@@ -8,14 +8,14 @@ from pathlib import Path
 from qa.batch.plan import judging_key
 from qa.config import Settings
 from qa.pipeline import judge_call
-from qa.scoring.comparison import Comparison, compare
+from qa.scoring.comparison import Comparison, compare, same_result
 from qa.scoring.rubric import load_rubric
 from qa.store.store import Keys, Store
 
 
 @dataclass(frozen=True, slots=True)
 class Rejudged:
-    """How many calls were judged, and how many of them have another score or verdict than before."""
+    """How many calls were judged, and how many of them have another score or outcome than before."""
 
     judged: int = 0
     changed: int = 0
@@ -34,7 +34,7 @@ def rejudge(store: Store, settings: Settings, rubric: Path) -> Rejudged:
         key = judging_key(call.recording, kept.keys.hearing, settings.analysis, sheet.hash)
         store.save(call, Keys(kept.keys.hearing, key))
         judged += 1
-        changed += (call.verdict.score, call.verdict.findings) != (stored.verdict.score, stored.verdict.findings)
+        changed += not same_result(stored.verdict, call.verdict)
     return Rejudged(judged, changed)
 
 

@@ -20,6 +20,15 @@ Step = tuple[Outcome | None, Outcome | None]
 KEPT = 500
 
 
+def same_result(before: Verdict, after: Verdict) -> bool:
+    """Whether two verdicts come to the same: the score and every outcome; their reasons may differ in words."""
+    return before.score == after.score and _outcomes(before) == _outcomes(after)
+
+
+def _outcomes(verdict: Verdict) -> dict[str, Outcome]:
+    return {finding.criterion: finding.outcome for finding in verdict.findings}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
     """Scores added up: of the calls that have one, their mean, and the share that passed. None without such calls."""
@@ -211,7 +220,7 @@ class _Sums:
         self.total_before, self.total_after = self.total_before.plus(before.score), self.total_after.plus(after.score)
         self._agent(recording, before.score, after.score)
         items = self._items(before, after)
-        if not items and before.score == after.score:
+        if same_result(before, after):
             return None
         change = CallChange(
             call_id=recording.call_id,

@@ -24,8 +24,14 @@ LEXICONS = {"greeting": Lexicon(id="greeting", name="问候语", phrases=("您�
         ({"say": {"lexicon": "greeting", "times": 3}}, "说到「问候语」至少 3 次"),
         ({"say": {"lexicon": "greeting", "categories": ["早", "晚"]}}, "说到「问候语」中的早、晚"),
         ({"say": {"phrases": ["<请|烦>稍等", "谢谢"], "match": "all", "exact": True}}, "说到「请/烦稍等」和「谢谢」（一字不差）"),
-        ({"say": {"phrases": ["一号", "二号", "三号", "四号", "五号"], "match": 2}}, "说到「一号」或「二号」或「三号」或「四号」等 5 种中至少 2 种说法"),
-        ({"say": {"phrases": "不知道", "closeness": 0.9, "excluding": "知道不知道"}}, "说到「不知道」（相近 90% 以上）（「知道不知道」不算）"),
+        (
+            {"say": {"phrases": ["一号", "二号", "三号", "四号", "五号"], "match": 2}},
+            "说到「一号」或「二号」或「三号」或「四号」等 5 种中至少 2 种说法",
+        ),
+        (
+            {"say": {"phrases": "不知道", "closeness": 0.9, "excluding": "知道不知道"}},
+            "说到「不知道」（相近 90% 以上）（「知道不知道」不算）",
+        ),
         ({"pattern": {"regex": "工号[0-9]+", "times": 2, "excluding": "工号0"}}, "说出符合正则 工号[0-9]+ 的话至少 2 次（工号0 不算）"),
         ({"metric": {"name": "first_response", "at_most": 5}}, "坐席首句不大于 5 秒"),
         ({"metric": {"name": "interruptions_by_agent", "at_least": 2}}, "坐席抢话不小于 2 次"),
@@ -45,7 +51,10 @@ LEXICONS = {"greeting": Lexicon(id="greeting", name="问候语", phrases=("您�
         ({"turns": {"at_least": 3}}, "说的话不小于 3 句"),
         ({"speaker": {"last": "agent"}}, "坐席最后说话"),
         ({"llm": "坐席是否给出了方案"}, "语言模型对「坐席是否给出了方案」答是"),
-        ({"all": [{"say": "您好"}, {"any": [{"say": "早上好"}, {"say": "晚上好"}]}]}, "说到「您好」，并且（说到「早上好」，或者说到「晚上好」）"),
+        (
+            {"all": [{"say": "您好"}, {"any": [{"say": "早上好"}, {"say": "晚上好"}]}]},
+            "说到「您好」，并且（说到「早上好」，或者说到「晚上好」）",
+        ),
         ({"not": {"say": "您好"}}, "没有：说到「您好」"),
         ({"count": {"of": [{"say": "您好"}, {"say": "再见"}], "at_least": 1}}, "至少做到 1 项：说到「您好」、说到「再见」"),
         ({"sequence": {"of": [{"say": "您好"}, {"say": "再见"}], "within_turns": 2}}, "依次：说到「您好」，随后的 2 句内说到「再见」"),
@@ -56,7 +65,7 @@ LEXICONS = {"greeting": Lexicon(id="greeting", name="问候语", phrases=("您�
         ),
         ({"say": "抱歉", "scope": {"around": {"say": "投诉"}, "within_turns": 0}}, "在说到「投诉」的同一句里说到「抱歉」"),
     ],
-)  # fmt: skip
+)
 def test_a_check_read_aloud(check: dict[str, Any], said: str) -> None:
     assert aloud(Check.model_validate(check), LEXICONS) == said
 
