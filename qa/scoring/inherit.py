@@ -116,6 +116,7 @@ class _Merge:
         self.faults: list[str] = []
         self._base, self._own, self._own_lines, self._overlay = base, data, lines, overlay
         self.lines.graft((), lines, ())
+        self.lines.graft(("sections",), base.lines, ("sections",))
         for key, value in base.data.items():
             if key not in ("sections", "total") and key not in data:
                 self._put((), self.data, key, value, base.lines, (key,))
