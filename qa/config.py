@@ -45,7 +45,8 @@ class HearingSettings(Section):
     beam_size: int = Field(2, ge=1, le=10, description="束宽；在电话语音上 2 与 5 的错字率相差不到 0.4 个百分点，却快五分之一")
     batch_size: int = Field(8, ge=1, description="一次一起识别的窗口数")
     threads: int = Field(0, ge=0, description="线程数；0 表示与核数相同")
-    hotwords: str | None = None
+    hotwords: str | None = Field(None, description="提示识别模型的词，用空格隔开；实测会略微增加错字，默认不用，专名请优先用 corrections")
+    corrections: Path | None = Field(None, description="纠错词表，每行一条 错词=>正确词；只写 =>正确词 则把读音相同的字改成它")
     turn_gap: float = Field(0.3, ge=0.0, description="同一方停顿不超过多少秒仍算同一话轮")
 
 
@@ -178,6 +179,8 @@ def _anchored(settings: Settings, folder: Path) -> dict[str, object]:
         changes["rubric"] = folder / settings.rubric
     if settings.intake.roster is not None:
         changes["intake"] = settings.intake.model_copy(update={"roster": folder / settings.intake.roster})
+    if settings.hearing.corrections is not None:
+        changes["hearing"] = settings.hearing.model_copy(update={"corrections": folder / settings.hearing.corrections})
     return changes
 
 

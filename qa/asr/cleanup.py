@@ -19,14 +19,31 @@ from qa.text.normalize import simplify
 LOOPS = ((1, 9), (2, 6), (4, 5), (8, 4), (30, 3))
 NO_SPEECH, UNLIKELY = 0.6, -1.0  # Whisper's own thresholds; only both together count
 ECHO_UNLIKELY = -0.5
+FASTEST, FASTEST_UNLIKELY = 12.0, -0.7  # characters a second that nobody says over a whole window, and the second sign
+REPETITIVE = 2.4  # Whisper's own limit of the compression ratio; only a reason to decode again
 
 
-def doubt(transcript: Transcript, hotwords: str | None = None) -> list[DropReason | None]:
-    """For each word of a transcript, why it is not believed, or None.
+def suspect(transcript: Transcript, seconds: float, hotwords: str | None = None) -> bool:
+    """Whether a window of so many seconds should be decoded again, with more care; one sign is enough for that.
+
+    >>> from qa.asr.recognizer import Spoken
+    >>> suspect(Transcript((Spoken("谢谢", 0.0, 0.4, 0.9),), avg_logprob=-0.2), 0.6)
+    False
+    """
+    return (
+        transcript.avg_logprob < UNLIKELY
+        or transcript.compression_ratio > REPETITIVE
+        or len(plain(transcript)[0]) > FASTEST * seconds
+        or any(doubt(transcript, seconds, hotwords))
+    )
+
+
+def doubt(transcript: Transcript, seconds: float, hotwords: str | None = None) -> list[DropReason | None]:
+    """For each word of the transcript of a window of so many seconds, why it is not believed, or None.
 
     >>> from qa.asr.recognizer import Spoken
     >>> words = tuple(Spoken(text, 0.0, 0.1, 0.9) for text in "您好字幕由Amara.org社区提供")
-    >>> doubts = doubt(Transcript(words, avg_logprob=-0.3))
+    >>> doubts = doubt(Transcript(words, avg_logprob=-0.3), 2.0)
     >>> doubts[:2], set(doubts[2:])
     ([None, None], {'watermark'})
     """
@@ -34,6 +51,8 @@ def doubt(transcript: Transcript, hotwords: str | None = None) -> list[DropReaso
     if transcript.no_speech_prob > NO_SPEECH and transcript.avg_logprob < UNLIKELY:
         return ["no_speech"] * len(doubts)
     text, owner = plain(transcript)
+    if len(text) > FASTEST * seconds and transcript.avg_logprob < FASTEST_UNLIKELY:
+        return ["no_speech"] * len(doubts)
     if hotwords and text and transcript.avg_logprob < ECHO_UNLIKELY and text in comparable(hotwords):
         return ["prompt_echo"] * len(doubts)
     for begin, end in loops(text):

@@ -3,21 +3,22 @@
 ::
 
     audio ──listen──> voices ──separate (one channel)──> parties ──pack──> windows ──transcribe──> words
-          ──doubt──> words believed ──by turn──> turns ──decide──> roles
+          ──doubt──> (once more, with care) ──> words believed ──by turn──> turns ──decide──> roles
 
 Turn bounds come from voice activity, text from the recogniser, roles from the manifest or from what is said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from qa.asr import speakers
-from qa.asr.cleanup import doubt
+from qa.asr.cleanup import doubt, suspect
+from qa.asr.corrections import corrected, load_corrections
 from qa.asr.recognizer import Recognizer, Transcript
 from qa.asr.roles import Decision, decide
 from qa.asr.voice import Listening, listen
@@ -53,7 +54,10 @@ def hear(audio: Audio, recording: Recording, recognizer: Recognizer, settings: H
     ]
     utterances.sort(key=lambda one: (one.bounds.start, one.bounds.end, one.party))
     windows = packed(utterances, audio.duration)
-    words, dropped = read_windows(utterances, windows, transcripts(audio, windows, recognizer), settings)
+    heard = transcripts(audio, windows, recognizer, settings)
+    words, dropped = read_windows(utterances, windows, heard, settings)
+    if corrections := load_corrections(settings.corrections):
+        words = [corrected(found, corrections) for found in words]
 
     spoken = [index for index, found in enumerate(words) if found]
     turns = [turn(utterances[index], words[index]) for index in spoken]
@@ -108,27 +112,41 @@ def packed(utterances: Sequence[Utterance], duration: Seconds) -> list[Window]:
     return windows
 
 
-def transcripts(audio: Audio, windows: Sequence[Window], recognizer: Recognizer) -> Iterator[Transcript]:
-    """A transcript for each window; windows of like length go together, and only some have their sound in memory."""
+def transcripts(audio: Audio, windows: Sequence[Window], recognizer: Recognizer, settings: HearingSettings) -> list[Transcript]:
+    """A transcript for each window; windows of like length go together, and only some have their sound in memory.
+
+    What is suspect is decoded once more with all care; of the two the one stands that is doubted in fewer words,
+    then the likelier.
+    """
     found: dict[int, Transcript] = {}
     order = sorted(range(len(windows)), key=lambda index: (windows[index].duration, index))
     for begin in range(0, len(order), AT_ONCE):
         some = order[begin : begin + AT_ONCE]
         sounds: list[np.ndarray] = [windows[index].samples(audio) for index in some]
-        found.update(zip(some, recognizer.transcribe(sounds), strict=True))
-    return (found[index] for index in range(len(windows)))
+        first = recognizer.transcribe(sounds)
+        again = [at for at, index in enumerate(some) if suspect(first[at], windows[index].duration, settings.hotwords)]
+        second = dict(zip(again, recognizer.again([sounds[at] for at in again]), strict=True)) if again else {}
+        for at, index in enumerate(some):
+            both = [first[at], *(one for one in [second.get(at)] if one and one.words)]
+            found[index] = min(both, key=lambda one: _badness(one, windows[index].duration, settings))
+    return [found[index] for index in range(len(windows))]
+
+
+def _badness(transcript: Transcript, seconds: Seconds, settings: HearingSettings) -> tuple[int, float]:
+    return sum(reason is not None for reason in doubt(transcript, seconds, settings.hotwords)), -transcript.avg_logprob
 
 
 def read_windows(
-    utterances: Sequence[Utterance], windows: Sequence[Window], heard: Iterator[Transcript], settings: HearingSettings
+    utterances: Sequence[Utterance], windows: Sequence[Window], heard: Sequence[Transcript], settings: HearingSettings
 ) -> tuple[list[list[Word]], list[tuple[int, Dropped]]]:
     """The believed words of each utterance, and what was dropped with the utterance it stood in."""
     words: list[list[Word]] = [[] for _ in utterances]
     dropped: list[tuple[int, Dropped]] = []
     for window, transcript in zip(windows, heard, strict=True):
         places = placed(window, transcript.words, [one.bounds for one in utterances])
+        doubts = doubt(transcript, window.duration, settings.hotwords)
         last: int | None = None  # the word before, when it was dropped
-        for position, ((index, word), reason) in enumerate(zip(places, doubt(transcript, settings.hotwords), strict=True)):
+        for position, ((index, word), reason) in enumerate(zip(places, doubts, strict=True)):
             word = replace(word, text=simplify(word.text))
             if reason is None:
                 words[index].append(word)

@@ -62,3 +62,7 @@ class Recognizer(Protocol):
     def transcribe(self, windows: Sequence[np.ndarray]) -> list[Transcript]:
         """One transcript for each window of mono float32 samples at 16 kHz, at most 30 s long."""
         ...
+
+    def again(self, windows: Sequence[np.ndarray]) -> list[Transcript]:
+        """The same with all care, for windows whose first transcript is not believed; slow, and as reproducible."""
+        ...

@@ -113,12 +113,12 @@ def two_means(points: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """
     apart = points - (points * weights[:, None]).sum(axis=0) / weights.sum()
     direction = np.linalg.svd(apart * np.sqrt(weights)[:, None], full_matrices=False)[2][0]
-    labels = (apart @ direction > 0).astype(int)
+    labels: np.ndarray = (apart @ direction > 0).astype(int)
     for _ in range(50):  # it settles in a few rounds
         if not 0 < labels.sum() < len(labels):
             break
         centres = unit(np.stack([(points[labels == label] * weights[labels == label, None]).sum(axis=0) for label in (0, 1)]))
-        moved = (points @ centres.T).argmax(axis=1)
+        moved: np.ndarray = (points @ centres.T).argmax(axis=1)
         if np.array_equal(moved, labels):
             break
         labels = moved

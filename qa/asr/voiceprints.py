@@ -80,7 +80,8 @@ def _mel() -> np.ndarray:
     points = scale(np.arange(FFT // 2 + 1) * RATE / FFT)[:, None]
     rising = (points - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - points) / (edges[2:] - edges[1:-1])
-    return np.maximum(0.0, np.minimum(rising, falling))
+    triangles: np.ndarray = np.maximum(0.0, np.minimum(rising, falling))
+    return triangles
 
 
 @cache

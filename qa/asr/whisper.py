@@ -29,6 +29,7 @@ FRAMES_PER_SECOND = 100
 ROOM = 6.0  # seconds of nothing behind the speech
 STEP = 4.0  # seconds: padded lengths are multiples of it, so that windows meet others of their length
 FULL = 30.0  # what Whisper was trained on
+CAREFUL_BEAM, CAREFUL_RUN = 5, 6  # a run of so many tokens is not said twice in a window, except by a loop
 TOKENS_PER_SECOND = 14  # more than anybody can say; a window that would go on is a loop
 
 
@@ -54,11 +55,19 @@ class WhisperRecognizer:
                     transcripts[index] = transcript
         return transcripts
 
-    def _decode(self, windows: Sequence[np.ndarray], length: float) -> list[Transcript]:
+    def again(self, windows: Sequence[np.ndarray]) -> list[Transcript]:
+        """See :class:`qa.asr.recognizer.Recognizer`; each window alone, on the full 30 s, with a wide beam and no repeated run of tokens.
+
+        Whisper's own remedy is sampling at rising temperatures. CTranslate2's sampling gives another text each
+        time whatever the seed (measured with 4.8), so that a recording would not be heard alike twice.
+        """
+        return [self._decode([window], FULL, careful=True)[0] for window in windows]
+
+    def _decode(self, windows: Sequence[np.ndarray], length: float, *, careful: bool = False) -> list[Transcript]:
         whisper, tokenizer = self._whisper, self._tokenizer
         features = np.stack([self._features(window, length) for window in windows])
         encoded = whisper.encode(features)
-        options = decode_options(self._settings, tokenizer, length)
+        options = decode_options(self._settings, tokenizer, length, careful=careful)
         prompt = whisper.get_prompt(tokenizer, previous_tokens=[], without_timestamps=True, hotwords=self._settings.hotwords)
         options["max_length"] = min(whisper.max_length, len(prompt) + options.pop("max_new_tokens"))
         results = whisper.model.generate(encoded, [list(prompt) for _ in windows], **options)
@@ -108,16 +117,16 @@ class WhisperRecognizer:
         )
 
 
-def decode_options(settings: HearingSettings, tokenizer: Tokenizer, seconds: float) -> dict[str, Any]:
+def decode_options(settings: HearingSettings, tokenizer: Tokenizer, seconds: float, *, careful: bool = False) -> dict[str, Any]:
     """The options of every decoding, whatever asks for it: no timestamps, no conditioning, no sampling."""
     from faster_whisper.transcribe import get_suppressed_tokens
 
     return {
-        "beam_size": settings.beam_size,
+        "beam_size": max(CAREFUL_BEAM, settings.beam_size) if careful else settings.beam_size,
         "patience": 1.0,
         "length_penalty": 1.0,
         "repetition_penalty": 1.0,
-        "no_repeat_ngram_size": 0,
+        "no_repeat_ngram_size": CAREFUL_RUN if careful else 0,
         "sampling_temperature": 0.0,
         "suppress_blank": True,
         "suppress_tokens": get_suppressed_tokens(tokenizer, [-1]),

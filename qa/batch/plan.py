@@ -14,12 +14,13 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 import qa
+from qa.asr.corrections import load_corrections
 from qa.calls import Quarantined, Recording
 from qa.config import AnalysisSettings, HearingSettings, Settings
 from qa.store.store import Kept, Keys, Store
 
 #: Raise when a change to the code of hearing changes what is heard, so that stored calls are heard again.
-HEARING_REVISION = 3
+HEARING_REVISION = 4
 
 #: Settings that change how fast it goes and not what comes out.
 _SPEED_ONLY = {"threads", "batch_size"}
@@ -54,14 +55,15 @@ class Plan:
 
 
 def hearing_key(recording: Recording, settings: HearingSettings, model: str) -> str:
-    """Names what was heard: the recording's bytes, who is on which channel, the model and the settings.
+    """Names what was heard: the recording's bytes, who is on which channel, the model and the settings; a list of
+    corrections counts by what it says and not by where it lies.
 
     >>> one = Recording(call_id="c", content_hash="aa")
     >>> settings = HearingSettings()
     >>> hearing_key(one, settings, "m") == hearing_key(one, settings.model_copy(update={"threads": 7}), "m")
     True
     """
-    made_of = settings.model_dump_json(exclude=_SPEED_ONLY)
+    made_of = settings.model_dump_json(exclude=_SPEED_ONLY | {"corrections"}) + repr(load_corrections(settings.corrections))
     return _digest(recording.content_hash, str(recording.agent_channel), model, made_of, str(HEARING_REVISION))
 
 

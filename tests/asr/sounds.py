@@ -58,6 +58,9 @@ class Reciter:
         self.asked += [round(len(window) / RATE, 2) for window in windows]
         return [self.recite(len(window) / RATE) for window in windows]
 
+    def again(self, windows: Sequence[np.ndarray]) -> list[Transcript]:
+        return self.transcribe(windows)
+
     def recite(self, length: float) -> Transcript:
         step = length / len(self.text)
         return Transcript(

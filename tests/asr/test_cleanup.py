@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa.asr.cleanup import comparable, doubt, loops, watermarked, watermarks
+from qa.asr.cleanup import comparable, doubt, loops, suspect, watermarked, watermarks
 from qa.asr.recognizer import Spoken, Transcript
 
 
@@ -13,7 +13,7 @@ def transcript(text: str, **doubts: float) -> Transcript:
 
 
 def believed(text: str, hotwords: str | None = None, **doubts: float) -> tuple[str, set[str]]:
-    judged = doubt(transcript(text, **doubts), hotwords)
+    judged = doubt(transcript(text, **doubts), 0.2 * len(text), hotwords)
     kept = "".join(character for character, reason in zip(text, judged, strict=True) if reason is None)
     return kept, {reason for reason in judged if reason}
 
@@ -92,3 +92,28 @@ def test_an_echo_of_the_hotwords_is_no_speech_but_saying_one_is() -> None:
 
 def test_comparing_ignores_script_width_case_and_punctuation() -> None:
     assert comparable("　ＡＢＣ，請稍等！") == "abc请稍等"
+
+
+@pytest.mark.parametrize("text", ["谢谢", "再见", "好的好的", "好的好的好的", "嗯嗯嗯", "喂喂", "对对对对", "您好请问有什么可以帮您", ""])
+def test_what_people_say_is_not_suspect(text: str) -> None:
+    assert not suspect(transcript(text, avg_logprob=-0.4, no_speech_prob=0.3), 0.2 * len(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds", "doubts"),
+    [
+        ("我要查话费" + "你只能选择两个" * 4, 12.0, {"avg_logprob": -0.3}),
+        ("您好请讲", 2.0, {"avg_logprob": -1.2}),
+        ("您好请讲", 2.0, {"avg_logprob": -0.2, "compression_ratio": 2.6}),
+        ("感谢您的来电祝您生活愉快再见", 0.6, {"avg_logprob": -0.2}),
+    ],
+    ids=["loop", "unlikely", "repetitive", "too fast"],
+)
+def test_what_is_decoded_again(text: str, seconds: float, doubts: dict[str, float]) -> None:
+    assert suspect(transcript(text, **doubts), seconds)
+
+
+def test_speech_too_fast_for_anybody_needs_a_second_sign_to_be_dropped() -> None:
+    text = "感谢您的来电祝您生活愉快再见"
+    assert set(doubt(transcript(text, avg_logprob=-0.9), 0.6)) == {"no_speech"}
+    assert set(doubt(transcript(text, avg_logprob=-0.2), 0.6)) == {None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from asr.sounds import RATE, Reciter, melody, noise, recording, ring_back
 
 from qa.asr import speakers
 from qa.asr.hearing import hear
+from qa.asr.recognizer import Transcript
 from qa.calls import Heard, Recording, Roles, Speech
 from qa.config import HearingSettings
 from qa.intake.audio import Audio, decode
@@ -75,6 +77,37 @@ def test_what_is_not_believed_is_kept_apart_with_its_reason(stereo: Audio) -> No
     assert heard.turns == ()
     assert {(one.reason, one.role) for one in heard.dropped} == {("watermark", "agent"), ("watermark", "customer")}
     assert sum(line.intervals != () for line in heard.speech) == 2  # the voices stay
+
+
+class SecondThoughts(Reciter):
+    """Loops at first, hears well with care; or hears nothing better."""
+
+    def __init__(self, text: str, careful: str) -> None:
+        super().__init__(text)
+        self.careful = Reciter(careful)
+
+    def again(self, windows: Sequence[np.ndarray]) -> list[Transcript]:
+        return self.careful.transcribe(windows) if self.careful.text else [Transcript(()) for _ in windows]
+
+
+def test_what_is_suspect_is_decoded_once_more(stereo: Audio) -> None:
+    heard = hear(stereo, call(0), SecondThoughts("你只能选择两个" * 6, "好的我明白了谢谢再见"), SETTINGS)
+    assert set("".join(turn.text for turn in heard.turns)) == set("好的我明白了谢谢再见")
+    assert heard.dropped == ()
+
+
+def test_what_stays_bad_is_dropped_and_told(stereo: Audio) -> None:
+    heard = hear(stereo, call(0), SecondThoughts("你只能选择两个" * 6, ""), SETTINGS)
+    assert {one.reason for one in heard.dropped} == {"loop"}
+
+
+def test_corrections_are_applied_to_the_turns(stereo: Audio, tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("# 公司名\n优鲜商城=>优选商城\n", encoding="utf-8")
+    settings = SETTINGS.model_copy(update={"corrections": tmp_path / "words.txt"})
+    heard = hear(stereo, call(0), Reciter("优鲜商城" * 12), settings)
+    assert any("优选商城" in turn.text for turn in heard.turns)
+    assert not any("优鲜商城" in turn.text for turn in heard.turns)
+    assert all("".join(word.text for word in turn.words) == turn.text for turn in heard.turns)
 
 
 def test_the_text_is_simplified_and_keeps_its_length(stereo: Audio) -> None:
