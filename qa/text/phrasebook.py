@@ -72,6 +72,21 @@ class Passage:
         return "".join([f"{reading.text}\n" for reading in self.readings])
 
     @cached_property
+    def begins(self) -> Ints:
+        """Where each syllable begins in its text."""
+        return np.array(list(chain.from_iterable((*reading.begins, 0) for reading in self.readings)), dtype=np.int64)
+
+    @cached_property
+    def ends(self) -> Ints:
+        """Where each syllable ends in its text."""
+        return np.array(list(chain.from_iterable((*reading.ends, 0) for reading in self.readings)), dtype=np.int64)
+
+    @cached_property
+    def text_of(self) -> Ints:
+        """Which text each syllable is of."""
+        return np.repeat(np.arange(len(self.readings)), np.diff(self.starts))
+
+    @cached_property
     def text_starts(self) -> list[int]:
         """Where each text starts in ``joined``."""
         starts = [0]
@@ -199,11 +214,28 @@ class Phrasebook:
         )
 
     @cached_property
+    def gone(self) -> Ints:
+        """How many of its syllables may be missing where a phrase is found."""
+        least = np.append(self.missing[:-1], NEVER)[self.rows].min(axis=1, initial=NEVER)
+        gone: Ints = np.maximum(self.budgets, 0) // least
+        return gone
+
+    @cached_property
+    def numeric(self) -> npt.NDArray[np.bool_]:
+        """Which phrases begin or end with a digit."""
+        return np.array(
+            [bool(phrase.text) and (phrase.text[0].isdigit() or phrase.text[-1].isdigit()) for phrase in self.phrases], dtype=bool
+        )
+
+    @cached_property
     def openings(self) -> dict[str, list[int]]:
-        """The phrases by their first characters, as many as three."""
+        """By their first characters, as many as three, the phrases that must be looked for by characters.
+
+        The others an alignment finds: the very characters cost nothing. Digits may be read in two ways.
+        """
         found: dict[str, list[int]] = {}
-        for p, phrase in enumerate(self.phrases):
-            if phrase.text:
+        for p, (phrase, budget) in enumerate(zip(self.phrases, self.budgets.tolist(), strict=True)):
+            if phrase.text and (budget < 0 or any(map(str.isdigit, phrase.text))):
                 found.setdefault(phrase.text[:3], []).append(p)
         return found
 

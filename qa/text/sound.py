@@ -26,21 +26,24 @@ bound (each syllable of the phrase against the best syllable near its place, ord
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from qa.text.phrasebook import BARRED, LONGEST, MOST_BETWEEN, NEVER, Ints, Passage, Phrasebook, Tables
+from qa.text.phrasebook import BARRED, EXTRA, LONGEST, MOST_BETWEEN, NEVER, Ints, Passage, Phrasebook, Tables
 from qa.text.readings import Reading, read
 
 __all__ = ["LONGEST", "Match", "Passage", "Phrasebook", "Reading", "closest", "default_closeness", "find", "nearest", "read", "spot"]
 
+Places = tuple[Ints, Ints, Ints, Ints]  # phrase, first syllable, last, what it costs
+Found = npt.NDArray[np.void]  # of _FOUND
+_FOUND = np.dtype([("phrase", np.int64), ("text", np.int64), ("begin", np.int64), ("end", np.int64), ("closeness", np.float64)])
 _BITS = 10  # of a packed cell, for where its alignment began; so no window is longer than 1023 syllables
 _START = (1 << _BITS) - 1
-_MOST_NEAR = 192  # places that are aligned to find the closest ...
+_MOST_NEAR = 96  # places that are aligned to find the closest ...
+_BLOCK = 8  # syllables that are looked at together to find those places
 _NEAREST_SLACK = 3  # ... each with so many syllables more than the phrase on either side
 _NEAR = {1: 1, 2: 1, 4: 2, 8: 4}  # syllables to either side within which the lower bound looks, each by a step from the one before
 
@@ -73,19 +76,16 @@ class Match:
 
 def spot(book: Phrasebook, passage: Passage) -> list[tuple[int, int, Match]]:
     """Every phrase wherever it is close enough: (phrase, text, match), the best of overlapping matches of a phrase, in order."""
-    found = {(p, text, match.begin, match.end): match.closeness for p, text, match in _by_characters(book, passage)}
-    for p, text, match in _by_sound(book, passage):
-        found.setdefault((p, text, match.begin, match.end), match.closeness)
-    kept: list[tuple[int, int, Match]] = []
-    where: tuple[int, int] = (-1, -1)
-    spans: list[tuple[int, int]] = []
-    for (p, text, begin, end), closeness in sorted(found.items(), key=lambda one: (*one[0][:2], -one[1], *one[0][2:])):
-        if (p, text) != where:
-            where, spans = (p, text), []
-        if all(end <= start or begin >= stop for start, stop in spans):
-            spans.append((begin, end))
-            kept.append((p, text, Match(begin, end, closeness)))
-    return sorted(kept)
+    found = np.concatenate([_by_characters(book, passage), _by_sound(book, passage)])
+    order = np.lexsort((found["end"], found["begin"], -found["closeness"], found["text"], found["phrase"]))
+    left, kept = found[order], [found[:0]]
+    while len(left):  # the best of each phrase in each text, then the best of what does not overlap it, and so on
+        fresh = np.append(True, (left["phrase"][1:] != left["phrase"][:-1]) | (left["text"][1:] != left["text"][:-1]))
+        best = left[fresh]
+        kept.append(best)
+        over = best[np.cumsum(fresh) - 1]
+        left = left[(left["end"] <= over["begin"]) | (left["begin"] >= over["end"])]
+    return sorted((p, text, Match(begin, end, closeness)) for p, text, begin, end, closeness in np.concatenate(kept).tolist())
 
 
 def find(phrase: Reading, text: Reading, at_least: float) -> list[Match]:
@@ -115,43 +115,74 @@ def closest(book: Phrasebook, passage: Passage) -> tuple[int, int, Match] | None
     Of equally close ones the first. Only the :data:`_MOST_NEAR` most promising places are aligned, so of places
     that are all far from every phrase it may miss the very closest: that one explains nothing anyway.
     """
-    said = list(_by_characters(book, passage))
-    if not said and len(passage) and (book.lengths > 0).any():
+    said = _by_characters(book, passage)
+    if not len(said) and len(passage) and (book.lengths > 0).any():
         tables, rows, rim = _rimmed(book, passage)
         phrases, starts = _promising(book, tables, rows, rim)
-        slack = np.minimum(book.slack[phrases], _NEAREST_SLACK)
-        said = list(_matches(book, passage, _aligned(book, tables, rows, phrases, starts, slack), rim))
-    return min(said, key=lambda one: (-one[2].closeness, one[1], one[2].begin, one[0], one[2].end), default=None)
+        places = _aligned(book, tables, rows, phrases, starts, np.minimum(book.slack[phrases], _NEAREST_SLACK))
+        said = _matches(book, passage, places, rim)
+    order = np.lexsort((said["end"], said["phrase"], said["begin"], said["text"], -said["closeness"]))
+    for p, text, begin, end, closeness in said[order[:1]].tolist():
+        return p, text, Match(begin, end, closeness)
+    return None
 
 
 def _promising(book: Phrasebook, tables: Tables, rows: Ints, rim: int) -> tuple[Ints, Ints]:
-    """The places where a lower bound lets phrases come closest, best first as far as they can be told apart."""
-    near = _lowest(np.minimum(tables.costs[rows], book.missing.astype(np.uint8)), 1).T
+    """Where a lower bound lets phrases come closest: first by blocks of syllables, then place by place in the best blocks."""
+    near = np.minimum(tables.costs[rows], book.missing.astype(np.uint8))
+    near = np.pad(near, ((0, -len(near) % _BLOCK + 2 * _BLOCK), (0, 0)), constant_values=BARRED)
+    blocks = near.reshape(-1, _BLOCK, near.shape[1]).min(axis=1)
+    paired = np.ascontiguousarray(np.minimum(blocks[:-1], blocks[1:]).T)
     longest = book.rows.shape[1]
-    begins = np.arange(rim - longest, len(rows) - rim)  # of a phrase that still has a syllable of the passage
-    bound = np.zeros((len(book.phrases), len(begins)), dtype=np.int32)
+    count = (len(rows) - rim) // _BLOCK + 1
+    first = (rim - longest) // _BLOCK
+    bound = np.zeros((len(book.phrases), count - first), dtype=np.int32)
     for i, units in enumerate(book.rows.T):
-        bound += near[units, begins[0] + i : begins[-1] + i + 1]
-    share = (bound / np.maximum(book.lengths, 1)[:, None]).ravel()
-    share[np.repeat(book.lengths == 0, len(begins))] = np.inf
-    limit = np.partition(share, _MOST_NEAR)[_MOST_NEAR] if len(share) > _MOST_NEAR else np.inf
-    chosen = np.concatenate([np.flatnonzero(share < limit), np.flatnonzero((share == limit) & (share < np.inf))])[:_MOST_NEAR]
-    return chosen // len(begins), begins[chosen % len(begins)]
+        bound += paired[units, first + i // _BLOCK : count + i // _BLOCK]
+    which, block = np.divmod(_smallest((bound / _size(book.lengths)[:, None]).ravel()), count - first)
+    phrases = np.repeat(which, _BLOCK)
+    starts = ((block + first)[:, None] * _BLOCK + np.arange(_BLOCK)).ravel()
+    near = _lowest(near, 1)
+    bound = np.zeros(len(phrases), dtype=np.int32)
+    for i in range(longest):
+        bound += near[np.minimum(starts + i, len(near) - 1), book.rows[phrases, i]]
+    chosen = _smallest(bound / _size(book.lengths)[phrases])
+    return phrases[chosen], starts[chosen]
 
 
-def _by_characters(book: Phrasebook, passage: Passage) -> Iterator[tuple[int, int, Match]]:
+def _size(lengths: Ints) -> npt.NDArray[np.float64]:
+    """Lengths to divide by; what has none is infinitely far away."""
+    return np.where(lengths > 0, lengths, np.nan)
+
+
+def _smallest(values: npt.NDArray[np.float64]) -> Ints:
+    """Where the :data:`_MOST_NEAR` least values are, of equals the first; places without a value never."""
+    values = np.nan_to_num(values, nan=np.inf)
+    limit = np.partition(values, _MOST_NEAR)[_MOST_NEAR] if len(values) > _MOST_NEAR else np.inf
+    return np.concatenate([np.flatnonzero(values < limit), np.flatnonzero((values == limit) & (values < np.inf))])[:_MOST_NEAR]
+
+
+def _by_characters(book: Phrasebook, passage: Passage) -> Found:
+    """Where the very characters of phrases stand; of those only that an alignment may not find, or not find whole."""
     openings, joined = book.openings, passage.joined
-    seen = {one + two for one, two in pairwise(joined)} | set(map("".join, zip(joined, joined[1:], joined[2:], strict=False))) | set(joined)
-    for p in sorted(p for opening in openings.keys() & seen for p in openings[opening]):
-        phrase = book.phrases[p].text
-        at = joined.find(phrase)
-        while at >= 0:
-            if _whole_number(phrase, joined, at, at + len(phrase)):
-                text = bisect_right(passage.text_starts, at) - 1
-                begin = at - passage.text_starts[text]
-                yield p, text, Match(begin, begin + len(phrase), 1.0)
-                at += len(phrase) - 1
-            at = joined.find(phrase, at + 1)
+    found = []
+    for opening in sorted(openings.keys() & _openings(joined)) if openings else ():
+        for p in openings[opening]:
+            phrase = book.phrases[p].text
+            at = joined.find(phrase)
+            while at >= 0:
+                if not book.numeric[p] or _whole_number(phrase, joined, at, at + len(phrase)):
+                    text = bisect_right(passage.text_starts, at) - 1
+                    begin = at - passage.text_starts[text]
+                    found.append((p, text, begin, begin + len(phrase), 1.0))
+                    at += len(phrase) - 1
+                at = joined.find(phrase, at + 1)
+    return np.array(found, dtype=_FOUND)
+
+
+def _openings(text: str) -> set[str]:
+    """All that stands in a text in one, two or three characters."""
+    return set(text) | {one + two for one, two in pairwise(text)} | set(map("".join, zip(text, text[1:], text[2:], strict=False)))
 
 
 def _whole_number(phrase: str, text: str, begin: int, end: int) -> bool:
@@ -163,14 +194,14 @@ def _whole_number(phrase: str, text: str, begin: int, end: int) -> bool:
     return not (cut_before or cut_after)
 
 
-def _by_sound(book: Phrasebook, passage: Passage) -> Iterator[tuple[int, int, Match]]:
+def _by_sound(book: Phrasebook, passage: Passage) -> Found:
     if not len(passage) or not (book.budgets >= 0).any():
-        return iter(())
+        return np.zeros(0, dtype=_FOUND)
     tables, rows, rim = _rimmed(book, passage)
-    phrases, starts = _bounded(book, tables, rows, *_seeded(book, tables, rows))
+    phrases, starts, slack = _bounded(book, tables, rows, *_seeded(book, tables, rows))
     everywhere, at = _everywhere(book, len(rows))
-    phrases, starts = np.concatenate([phrases, everywhere]), np.concatenate([starts, at])
-    return _matches(book, passage, _aligned(book, tables, rows, phrases, starts, book.slack[phrases]), rim)
+    phrases, starts, slack = (np.concatenate(both) for both in ((phrases, everywhere), (starts, at), (slack, book.slack[everywhere])))
+    return _matches(book, passage, _aligned(book, tables, rows, phrases, starts, slack), rim)
 
 
 def _rimmed(book: Phrasebook, passage: Passage) -> tuple[Tables, Ints, int]:
@@ -180,14 +211,20 @@ def _rimmed(book: Phrasebook, passage: Passage) -> tuple[Tables, Ints, int]:
     return tables, np.pad(rows, rim, constant_values=rows[-1]), rim
 
 
-def _matches(book: Phrasebook, passage: Passage, places: list[tuple[int, int, int, int]], rim: int) -> Iterator[tuple[int, int, Match]]:
-    """Places among the syllables as matches in the texts."""
-    for p, first, last, spent in places:
-        text = bisect_right(passage.starts, first - rim) - 1
-        reading, offset = passage.readings[text], passage.starts[text] + rim
-        begin, end = reading.begins[first - offset], reading.ends[last - offset]
-        if _whole_number(book.phrases[p].text, reading.text, begin, end):
-            yield p, text, Match(begin, end, round(1.0 - spent / (100 * int(book.lengths[p])), 3))
+def _matches(book: Phrasebook, passage: Passage, places: Places, rim: int) -> Found:
+    """Places among the syllables as places in the texts."""
+    p, first, last, spent = places
+    found = np.zeros(len(p), dtype=_FOUND)
+    found["phrase"], found["text"] = p, passage.text_of[first - rim]
+    found["begin"], found["end"] = passage.begins[first - rim], passage.ends[last - rim]
+    costs, each = np.unique(spent * 1024 + book.lengths[p], return_inverse=True)
+    found["closeness"] = np.array([round(1.0 - (cost >> 10) / (100 * (cost & 1023)), 3) for cost in costs.tolist()])[each]
+    wrong = [
+        i
+        for i in np.flatnonzero(book.numeric[p]).tolist()
+        if not _whole_number(book.phrases[p[i]].text, passage.readings[found["text"][i]].text, found["begin"][i], found["end"][i])
+    ]
+    return np.delete(found, wrong)
 
 
 def _seeded(book: Phrasebook, tables: Tables, rows: Ints) -> tuple[Ints, Ints]:
@@ -235,14 +272,20 @@ def _bits(words: npt.NDArray[np.uint64]) -> tuple[Ints, Ints]:
     return np.concatenate(which or none), np.concatenate(bits or none)
 
 
-def _bounded(book: Phrasebook, tables: Tables, rows: Ints, phrases: Ints, starts: Ints) -> tuple[Ints, Ints]:
-    """The candidates, each once, that a lower bound leaves: every syllable of the phrase at its best near its place."""
+def _bounded(book: Phrasebook, tables: Tables, rows: Ints, phrases: Ints, starts: Ints) -> tuple[Ints, Ints, Ints]:
+    """The candidates, each once, that a lower bound leaves: every syllable of the phrase at its best near its place.
+
+    How near follows from what may slip in, or be left out, there: with each candidate goes how many syllables.
+    """
     size = len(rows)
     key = np.sort(phrases * size + starts)
     key = key[np.append(True, key[1:] != key[:-1])[: len(key)]]
     phrases, starts = key // size, key % size
-    near = np.minimum(tables.floors[rows], book.least_missing)
-    slack, reach = book.slack[phrases], 0
+    cheap = np.concatenate([[0], np.cumsum(tables.extras[rows, 0] < EXTRA)])
+    widest, lengths = book.slack[phrases], book.lengths[phrases]
+    slips = cheap[np.minimum(starts + lengths + widest, size)] - cheap[np.maximum(starts - widest, 0)]
+    slack = np.minimum(widest, np.maximum(slips + book.budgets[phrases] // EXTRA, book.gone[phrases]))
+    near, reach = np.minimum(tables.floors[rows], book.least_missing), 0
     left = [np.flatnonzero(slack > max(_NEAR))]
     for radius, step in _NEAR.items():
         near = _lowest(near, step)
@@ -250,7 +293,7 @@ def _bounded(book: Phrasebook, tables: Tables, rows: Ints, phrases: Ints, starts
         left.append(_within(book, near.ravel(), chosen, phrases, starts * near.shape[1]))
         reach = radius
     kept = np.sort(np.concatenate(left))
-    return phrases[kept], starts[kept]
+    return phrases[kept], starts[kept], slack[kept]
 
 
 def _within(book: Phrasebook, near: npt.NDArray[np.uint8], chosen: Ints, phrases: Ints, starts: Ints) -> Ints:
@@ -284,28 +327,29 @@ def _everywhere(book: Phrasebook, size: int) -> tuple[Ints, Ints]:
     return np.concatenate(phrases), np.concatenate(starts)
 
 
-def _aligned(book: Phrasebook, tables: Tables, rows: Ints, phrases: Ints, starts: Ints, slack: Ints) -> list[tuple[int, int, int, int]]:
-    """The places near the candidates that a phrase may afford: (phrase, first syllable, last, what it costs).
+def _aligned(book: Phrasebook, tables: Tables, rows: Ints, phrases: Ints, starts: Ints, slack: Ints) -> Places:
+    """The places near the candidates that a phrase may afford.
 
     Of the alignments that end in the same place, the cheapest; of equals the shortest.
     """
-    best: dict[tuple[int, int], tuple[int, int]] = {}
     lengths = book.lengths[phrases]
     reach = lengths + 2 * slack
-    shortest = 0
-    for widest in (12, 20, 40, _START):
+    shortest, found = 0, [np.zeros((4, 0), dtype=np.int64)]
+    for widest in (6, 9, 13, 20, 40, _START):
         group = np.flatnonzero((reach > shortest) & (reach <= widest))
         shortest = widest
         if len(group):
             group = group[np.argsort(-lengths[group], kind="stable")]
             at = starts[group] - slack[group]
-            for p, first, last, spent in _align(book, tables, rows, phrases[group], at, int(reach[group].max())):
-                if (spent, -first) < best.get((p, last), (NEVER, 0)):
-                    best[p, last] = spent, -first
-    return [(p, -start, last, spent) for (p, last), (spent, start) in sorted(best.items())]
+            found.append(_align(book, tables, rows, phrases[group], at, int(reach[group].max())))
+    p, first, last, spent = np.concatenate(found, axis=1)
+    order = np.lexsort((-first, spent, last, p))
+    p, first, last, spent = p[order], first[order], last[order], spent[order]
+    best = np.append(True, (p[1:] != p[:-1]) | (last[1:] != last[:-1]))[: len(p)]
+    return p[best], first[best], last[best], spent[best]
 
 
-def _align(book: Phrasebook, tables: Tables, rows: Ints, phrases: Ints, at: Ints, width: int) -> list[tuple[int, int, int, int]]:
+def _align(book: Phrasebook, tables: Tables, rows: Ints, phrases: Ints, at: Ints, width: int) -> Ints:
     """Align phrases, sorted longest first, each with the ``width`` syllables from ``at`` on."""
     lengths = book.lengths[phrases]
     places = np.clip(at[:, None] + np.arange(width), 0, len(rows) - 1)
@@ -334,5 +378,4 @@ def _align(book: Phrasebook, tables: Tables, rows: Ints, phrases: Ints, at: Ints
     start = _START - (cells[row, end] & _START)
     filled = start < end
     row, start, end = row[filled], start[filled], end[filled]
-    first, last = at[row] + start, at[row] + end - 1
-    return list(zip(phrases[row].tolist(), first.tolist(), last.tolist(), spent[row, end].tolist(), strict=True))
+    return np.stack([phrases[row], at[row] + start, at[row] + end - 1, spent[row, end]])
