@@ -188,23 +188,50 @@ def roles(
 @said_plainly
 def report(
     store: StoreOption = "qa-data",
-    out: Annotated[Path, typer.Option(help="报告目录", metavar="DIR")] = Path("qa-report"),
+    out: Annotated[Path | None, typer.Option(help="报告目录；单通证据则为文件", metavar="DIR|FILE")] = None,
+    call: Annotated[str | None, typer.Option(help="只出这一通（与 --single-file 同用）", metavar="CALL")] = None,
+    single_file: Annotated[bool, typer.Option("--single-file", help="单通证据：一个网页文件，录音在内，供申诉复核")] = False,
+    summary: Annotated[bool, typer.Option("--summary", help="只在终端里看总览，不写文件")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """生成网页报告与工作簿：总览、班组、坐席、通话。"""
-    _report(store, out, load_settings(config))
+    """生成网页报告与工作簿：总览、班组、坐席、评分项、投诉、通话；或单通证据；或终端总览。"""
+    settings = load_settings(config)
+    if summary:
+        _summary(store, settings)
+    elif call is None and not single_file:
+        _report(store, out or Path("qa-report"), settings)
+    elif call is None or not single_file:
+        raise ConfigError("--call 与 --single-file 要一起用", next_step="qa report --call 通话号 --single-file --out 证据.html")
+    else:
+        _evidence(store, call, out, settings)
 
 
 def _report(store: str, out: Path, settings: Settings) -> None:
-    from qa.report.site import write_site
-    from qa.report.workbook import write_workbook
+    from qa.report.report import write_report
     from qa.store.store import Store
 
     with Store.open(store, must_exist=True) as opened:
-        workbook = write_workbook(opened, out / "scorecards.xlsx", settings)
-        index = write_site(opened, out, settings, workbook=workbook.name)
+        index, workbook = write_report(opened, out, settings)
     console.print(f"工作簿：{workbook.resolve()}", soft_wrap=True, markup=False, highlight=False)
     console.print(f"报告：{index.resolve()}", soft_wrap=True, markup=False, highlight=False)
+
+
+def _evidence(store: str, call: str, out: Path | None, settings: Settings) -> None:
+    from qa.report.evidence import write_evidence
+    from qa.report.names import page_name
+    from qa.store.store import Store
+
+    with Store.open(store, must_exist=True) as opened:
+        written = write_evidence(opened, call, out or Path(page_name(call)), settings)
+    console.print(f"单通证据：{written.resolve()}", soft_wrap=True, markup=False, highlight=False)
+
+
+def _summary(store: str, settings: Settings) -> None:
+    from qa.report.summary import show_summary
+    from qa.store.store import Store
+
+    with Store.open(store, must_exist=True) as opened:
+        show_summary(opened, console, settings)
 
 
 @app.command()

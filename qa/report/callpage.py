@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from qa.analysis.metrics import METRICS
 from qa.calls import Call, Event, Finding, Hit, Role, Turn
+from qa.report.language import CHINESE, Language
 from qa.report.media import Playable
 from qa.report.wording import EVENTS, ROLES, clock, number, percent, plain
 
@@ -40,29 +41,29 @@ class Line:
     pieces: tuple[Piece, ...] = ()
 
 
-def call_view(call: Call, playable: Playable) -> dict[str, Any]:
+def call_view(call: Call, playable: Playable, say: Language = CHINESE) -> dict[str, Any]:
     """The variables of ``call.html`` that depend on the call alone."""
     duration = call.heard.duration or playable.duration or 0.0
     return {
         "call": call,
-        "lines": transcript(call),
+        "lines": transcript(call, say),
         "findings": sorted(call.verdict.findings, key=_urgency),
         "counts": {outcome: sum(f.outcome == outcome for f in call.verdict.findings) for outcome in _URGENCY},
         "lost": sum(f.max_points - f.points for f in call.verdict.findings if f.outcome in ("met", "missed")),
         "fatal_names": [f.name for f in call.verdict.findings if f.criterion in call.verdict.score.fatal],
         "metrics": [(label, call.analysis.metrics.get(name), unit) for name, (label, unit) in METRICS.items() if name != "duration"],
         "duration": duration,
-        "lanes": _lanes(call, duration),
-        "marks": _marks(call, duration),
+        "lanes": _lanes(call, duration, say),
+        "marks": _marks(call, duration, say),
         "ticks": _ticks(duration),
         "playable": playable,
         "data": {"duration": duration, "peaks": _peaks(call, playable), "lanes": _waveform_roles(call, playable)},
     }
 
 
-def transcript(call: Call) -> list[Line]:
+def transcript(call: Call, say: Language = CHINESE) -> list[Line]:
     """Turns and the events between them in order of time; without times, the turns as they came."""
-    marks = _marks_by_turn(call)
+    marks = _marks_by_turn(call, say)
     lines = [
         Line(turn.start, turn.end, index=index, turn=turn, pieces=pieces(turn, marks.get(index, ())))
         for index, turn in enumerate(call.heard.turns)
@@ -96,7 +97,7 @@ def pieces(turn: Turn, marks: Sequence[tuple[int, int, str, str]]) -> tuple[Piec
     return tuple(cut)
 
 
-def searched_in(finding: Finding) -> str:
+def searched_in(finding: Finding, say: Language = CHINESE) -> str:
     """The window an absence is pinned to, in words.
 
     >>> from qa.calls import Searched
@@ -106,31 +107,32 @@ def searched_in(finding: Finding) -> str:
     """
     if (window := finding.searched) is None:
         return ""
-    who = ROLES[window.role] if window.role else "双方"
-    span = f" {clock(window.start)}–{clock(window.end)}" if window.start is not None and window.end is not None else "全程"
-    return f"{who}{span} 的 {window.turns} 句话" if window.turns else f"{who}{span}（其间没有说话）"
+    who = say(ROLES[window.role] if window.role else "双方")
+    span = f" {clock(window.start)}–{clock(window.end)}" if window.start is not None and window.end is not None else say("全程")
+    text = "{who}{span} 的 {n} 句话" if window.turns else "{who}{span}（其间没有说话）"
+    return say(text, who=who, span=span, n=window.turns)
 
 
-def event_words(event: Event) -> str:
+def event_words(event: Event, say: Language = CHINESE) -> str:
     """An event in words.
 
     >>> event_words(Event("silence", 24.3, 40.9)), event_words(Event("interruption", 12.5, 14.1, by="agent"))
     ('静音 16.6 秒', '坐席抢话 1.6 秒')
     """
-    who = ROLES[event.by] if event.by in ("agent", "customer") and event.type == "interruption" else ""
-    return f"{who}{EVENTS[event.type]} {number(event.duration)} 秒"
+    who = say(ROLES[event.by]) if event.by in ("agent", "customer") and event.type == "interruption" else ""
+    return say("{who}{what} {seconds} 秒", who=who, what=say(EVENTS[event.type]), seconds=number(event.duration)).strip()
 
 
-def speaker(hit: Hit) -> str:
+def speaker(hit: Hit, say: Language = CHINESE) -> str:
     """Who said the words of a hit; nothing for evidence in time alone (a silence), which nobody said.
 
     >>> speaker(Hit(role="agent", text="您好", turn=0)), speaker(Hit(role="unknown", text="静音 15.0 秒"))
     ('坐席', '')
     """
-    return "" if hit.role == "unknown" and hit.turn is None else ROLES[hit.role]
+    return "" if hit.role == "unknown" and hit.turn is None else say(ROLES[hit.role])
 
 
-def against(hit: Hit) -> str:
+def against(hit: Hit, say: Language = CHINESE) -> str:
     """What a hit was compared with, readably, and how near it came; nothing where it is the very words.
 
     >>> against(Hit(role="agent", text="投次", phrase="投诉", closeness=0.83)), against(Hit(role="agent", text="投诉", phrase="投诉"))
@@ -141,7 +143,8 @@ def against(hit: Hit) -> str:
     if not hit.phrase or hit.phrase == hit.text:
         return ""
     phrase = hit.phrase.replace("<", "").replace(">", "").replace("|", "/")
-    return f"对照 {plain(phrase, 32)}" + ("" if hit.closeness >= 0.9995 else f" · 相近 {percent(hit.closeness, 0)}")
+    near = "" if hit.closeness >= 0.9995 else say(" · 相近 {share}", share=percent(hit.closeness, 0))
+    return say("对照 {phrase}", phrase=plain(phrase, 32)) + near
 
 
 def _urgency(finding: Finding) -> tuple[int, bool, float]:
@@ -158,7 +161,7 @@ def _sureness_by_character(turn: Turn) -> list[str]:
     return (grades + [grade(None)] * len(turn.text))[: len(turn.text)] if grades else [grade(turn.confidence)] * len(turn.text)
 
 
-def _marks_by_turn(call: Call) -> dict[int, list[tuple[int, int, str, str]]]:
+def _marks_by_turn(call: Call, say: Language) -> dict[int, list[tuple[int, int, str, str]]]:
     """What rests on the words of each turn: faults before praise, so that the gravest colours the word."""
     found: dict[int, list[tuple[int, int, str, str]]] = {}
 
@@ -171,7 +174,7 @@ def _marks_by_turn(call: Call) -> dict[int, list[tuple[int, int, str, str]]]:
         for finding in call.verdict.findings:
             if finding.outcome == outcome:
                 put(finding.hits, outcome, finding.name)
-    put(call.verdict.complaint.hits, "complaint", "投诉依据")
+    put(call.verdict.complaint.hits, "complaint", say("投诉依据"))
     for finding in call.verdict.findings:
         if finding.outcome == "met":
             put(finding.hits, "met", finding.name)
@@ -182,21 +185,22 @@ def _share(seconds: float, duration: float) -> float:
     return round(100 * min(max(seconds, 0.0), duration) / duration, 3) if duration else 0.0
 
 
-def _lanes(call: Call, duration: float) -> list[dict[str, Any]]:
+def _lanes(call: Call, duration: float, say: Language) -> list[dict[str, Any]]:
     """The time line: who speaks when, and what happened, in percent of the whole."""
     roles: list[Role] = ["agent", "customer"] + (["unknown"] if any(turn.role == "unknown" for turn in call.heard.turns) else [])  # type: ignore[assignment]
     lanes: list[dict[str, Any]] = []
     for role in roles:
         spoken = [
-            (turn.start, turn.end, f"{clock(turn.start)} {ROLES[role]}")
+            (turn.start, turn.end, f"{clock(turn.start)} {say(ROLES[role])}")
             for turn in call.heard.turns
             if turn.role == role and turn.start is not None and turn.end is not None
         ]
-        lanes.append({"label": ROLES[role], "blocks": [_block(*span, role, duration) for span in spoken]})
+        lanes.append({"label": say(ROLES[role]), "blocks": [_block(*span, role, duration) for span in spoken]})
     happened = [
-        _block(event.start, event.end, f"{clock(event.start)} {event_words(event)}", event.type, duration) for event in call.analysis.events
+        _block(event.start, event.end, f"{clock(event.start)} {event_words(event, say)}", event.type, duration)
+        for event in call.analysis.events
     ]
-    lanes.append({"label": "事件", "blocks": happened})
+    lanes.append({"label": say("事件"), "blocks": happened})
     return lanes
 
 
@@ -205,7 +209,7 @@ def _block(start: float, end: float, title: str, kind: str, duration: float) -> 
     return {"left": left, "width": max(0.15, round(_share(end, duration) - left, 3)), "title": title, "kind": kind, "start": start}
 
 
-def _marks(call: Call, duration: float) -> list[dict[str, Any]]:
+def _marks(call: Call, duration: float, say: Language) -> list[dict[str, Any]]:
     """The places on the time line that a fault, a doubt or a complaint rests on."""
     marks = [
         {"left": _share(hit.start, duration), "start": hit.start, "kind": finding.outcome, "title": f"{clock(hit.start)} {finding.name}"}
@@ -215,7 +219,12 @@ def _marks(call: Call, duration: float) -> list[dict[str, Any]]:
         if hit.start is not None
     ]
     marks += [
-        {"left": _share(hit.start, duration), "start": hit.start, "kind": "complaint", "title": f"{clock(hit.start)} 投诉：{hit.text[:40]}"}
+        {
+            "left": _share(hit.start, duration),
+            "start": hit.start,
+            "kind": "complaint",
+            "title": f"{clock(hit.start)} {say('投诉')} {hit.text[:40]}",
+        }
         for hit in call.verdict.complaint.hits
         if hit.start is not None
     ]

@@ -30,12 +30,13 @@ _STEP = 320  # samples at 16 kHz looked at together while reading: 20 ms
 
 @dataclass(frozen=True, slots=True)
 class Playable:
-    """What the player of a call page needs; ``path`` is None when there is no sound, and ``problem`` says why."""
+    """What the player of a call page needs; ``path`` is None when there is no sound, and ``problem`` says why, with ``detail``."""
 
     path: Path | None
     peaks: tuple[tuple[int, ...], ...] = ()
     duration: float = 0.0
     problem: str | None = None
+    detail: str = ""
 
 
 def playable(recording: Recording, folder: Path) -> Playable:
@@ -46,11 +47,11 @@ def playable(recording: Recording, folder: Path) -> Playable:
     copy, waveform = folder / f"{name}.mp3", folder / f"{name}.json"
     if not (copy.is_file() and waveform.is_file()):
         if problem := _unusable(recording, Path(recording.path)):
-            return Playable(None, problem=problem)
+            return Playable(None, problem=problem, detail=Path(recording.path).name)
         try:
             _make(Path(recording.path), copy, waveform)
         except RecordingError as error:
-            return Playable(None, problem=f"录音无法解码：{error.why or error.what}")
+            return Playable(None, problem="录音无法解码", detail=error.why or error.what)
     kept = json.loads(waveform.read_text(encoding="utf-8"))
     return Playable(copy, tuple(tuple(channel) for channel in kept["peaks"]), kept["duration"])
 
@@ -60,12 +61,12 @@ def _unusable(recording: Recording, path: Path) -> str | None:
     from qa.intake.files import content_hash
 
     if not path.is_file():
-        return f"录音已不在原处：{path.name}"
+        return "录音已不在原处"
     try:
         same = content_hash(path) == recording.content_hash
     except (OSError, RecordingError):
-        return f"录音读不了：{path.name}"
-    return None if same else f"录音在质检之后被改动过：{path.name}"
+        return "录音读不了"
+    return None if same else "录音在质检之后被改动过"
 
 
 def _make(source: Path, copy: Path, waveform: Path) -> None:

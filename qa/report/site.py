@@ -1,41 +1,50 @@
 """The report as a folder of static pages: opens from a disk or a file share, without server or network.
 
-Two passes over the store: one for the tables, one that writes the call pages, each call let go before the next.
-Every value from outside goes through autoescaping; scripts come from files only (see the policy in base.html).
+One pass over the store: each call's page is written while the tables are gathered, and the call is let go before the
+next; then the pages that show the tables. Every value from outside goes through autoescaping; scripts come from files
+only (see the policy in base.html).
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-import jinja2
 
 from qa.analysis.metrics import METRICS
 from qa.calls import Call
 from qa.config import Settings
 from qa.errors import ConfigError
-from qa.report import wording
-from qa.report.callpage import against, call_view, event_words, searched_in, speaker
+from qa.report.callpage import call_view
+from qa.report.figures import Figures
+from qa.report.language import language
+from qa.report.lists import call_list, value
 from qa.report.media import Playable, playable
 from qa.report.names import page_name
+from qa.report.pages import STATIC, environment
+from qa.report.wording import SERVICE_TYPES, agent_title, known
+from qa.scoring.attention import Case
 from qa.scoring.moments import Moment
-from qa.scoring.scorecard import Scorecards, daily, flagged, parts, records, score_distribution
+from qa.scoring.ranking import Figure, differ, fair_ranks
+from qa.scoring.scorecard import daily, flagged, records, score_distribution
 from qa.store.store import Store
 
-_HERE = Path(__file__).parent
+__all__ = ["Site", "environment", "write_site"]
+
 #: Lists what a report wrote, so that the next one into the same folder clears away what no longer belongs there.
 CONTENTS = "contents.json"
-FLAGGED_AT_MOST = 30
+FLAGGED_AT_MOST = 8  # on the overview; all are on a page of their own
+CASES_AT_MOST = 300
+MISSED_CALLS_AT_MOST = 500
+CHANGES_AT_MOST = 8
+LOSSES_AT_MOST = 8
 MOMENTS_AT_MOST = 5
+EXAMPLES_AT_MOST = 8
 TALK_METRICS = (
     "first_response", "agent_share", "agent_rate", "silence", "silence_longest", "hold", "overtalk", "interruptions_by_agent"
 )  # fmt: skip
-FEW_CALLS = 5  # below this a mean says little: shown, but pale
 
 
 def write_site(store: Store, out: Path, settings: Settings, workbook: str | None = None) -> Path:
@@ -47,40 +56,46 @@ def write_site(store: Store, out: Path, settings: Settings, workbook: str | None
     Raises:
         ConfigError: ``out`` holds an index.html that is not ours, or cannot be written.
     """
-    if (out / "index.html").exists() and not (out / CONTENTS).exists():
-        raise ConfigError("输出目录里已有别的网页", where=str(out), why="其中的 index.html 不是质检报告", next_step="换一个目录：--out DIR")
-    try:
-        site = _Site(store, out, settings, workbook)
-        site.write()
-    except OSError as error:
-        raise ConfigError("报告写不了", where=str(out), why=str(error), next_step="检查目录权限与磁盘空间") from error
+    Site(store, out, settings, workbook).write()
     return out / "index.html"
 
 
-class _Site:
-    def __init__(self, store: Store, out: Path, settings: Settings, workbook: str | None) -> None:
+class Site:
+    """One report being written. ``figures`` are what it shows, once :meth:`write` is through."""
+
+    figures: Figures
+
+    def __init__(self, store: Store, out: Path, settings: Settings, workbook: str | None = None) -> None:
         self.store, self.out, self.settings = store, out, settings
-        self.cards = Scorecards.of(store.calls())
+        self.say = language(settings.report.language)
         self.written: set[str] = set()
         self.templates = environment(settings)
-        self.templates.globals |= {
-            "title": settings.report.title,
-            "overall": self.cards.overall,
-            "few_calls": FEW_CALLS,
-            "workbook": workbook,
-        }
+        self.templates.globals["workbook"] = workbook
 
     def write(self) -> None:
+        """Write everything; see :func:`write_site`."""
+        if (self.out / "index.html").exists() and not (self.out / CONTENTS).exists():
+            why = "其中的 index.html 不是质检报告"
+            raise ConfigError("输出目录里已有别的网页", where=str(self.out), why=why, next_step="换一个目录：--out DIR")
+        try:
+            self._write()
+        except OSError as error:
+            raise ConfigError("报告写不了", where=str(self.out), why=str(error), next_step="检查目录权限与磁盘空间") from error
+
+    def _write(self) -> None:
         earlier = self._earlier()
         self._list(earlier)  # from here on the folder is known as ours, even when this run is cut short
-        shutil.copytree(_HERE / "static", self.out / "static", dirs_exist_ok=True)
+        shutil.copytree(STATIC, self.out / "static", dirs_exist_ok=True)
+        self.figures = Figures.of(self._called(), self.settings)
+        self.templates.globals["overall"] = self.figures.cards.overall
         self._overview()
-        for team, card in records(self.cards.teams):
+        self._queues()
+        for team, card in records(self.figures.cards.teams):
             self._team(team, card)
-        for agent_id, card in records(self.cards.agents):
+        for agent_id, card in records(self.figures.agents):
             self._agent(agent_id, card)
-        for call in self.store.calls():
-            self._call(call)
+        for criterion, item in records(self.figures.cards.items):
+            self._item(criterion, item)
         self._list(self.written)
         for name in earlier - self.written:
             (self.out / name).unlink(missing_ok=True)
@@ -100,122 +115,185 @@ class _Site:
 
     def _page(self, name: str, template: str, **values: Any) -> None:
         target = self.out / name
-        target.parent.mkdir(parents=True, exist_ok=True)
+        if name not in self.written:
+            target.parent.mkdir(parents=True, exist_ok=True)
         page = self.templates.get_template(template).render(root="../" if "/" in name else "", **values)
         target.write_bytes(page.encode("utf-8", "replace"))
         self.written.add(name)
 
-    def _overview(self) -> None:
-        cards, days = self.cards, daily(self.cards.calls, self.settings.zone)
-        attention = flagged(cards.calls)
-        items = _by_loss(cards.items)
-        self._page(
-            "index.html",
-            "index.html",
-            teams=records(cards.teams),
-            agents=records(cards.agents),
-            items=records(items),
-            flagged=attention.head(FLAGGED_AT_MOST).to_dict("records"),
-            flagged_total=len(attention),
-            quarantined=self.store.quarantined(),
-            charts={"distribution": score_distribution(cards.calls), "days": _days(days)},
-        )
-        self._page("calls.html", "calls.html", call_list=self._call_list(cards.calls))
-
-    def _team(self, team: str, card: Mapping[str, Any]) -> None:
-        cards = self.cards
-        members = sorted(set(cards.calls.loc[cards.calls["team"] == team, "agent_id"]))
-        self._page(
-            f"teams/{page_name(team)}",
-            "team.html",
-            team=team,
-            card=card,
-            agents=records(cards.agents.loc[members]),
-            items=_against(_part(cards.team_items, team), cards.items),
-            call_list=self._call_list(cards.calls[cards.calls["team"] == team]),
-        )
-
-    def _agent(self, agent_id: str, card: Mapping[str, Any]) -> None:
-        cards = self.cards
-        own = cards.calls[cards.calls["agent_id"] == agent_id]
-        bad, good = self._moments(agent_id)
-        self._page(
-            f"agents/{page_name(agent_id)}",
-            "agent.html",
-            agent_id=agent_id,
-            card=card,
-            items=_against(_part(cards.agent_items, agent_id), _part(cards.team_items, card["team"])),
-            bad=bad,
-            good=good,
-            talk_metrics=[(name, *METRICS[name]) for name in TALK_METRICS],
-            team_card=dict(cards.teams.loc[card["team"]]) if card["team"] in cards.teams.index else None,
-            call_list=self._call_list(own),
-            charts={"days": _days(daily(own, self.settings.zone))},
-        )
-
-    def _moments(self, agent_id: str) -> tuple[list[Moment], list[Moment]]:
-        """What to listen to: what cost most, and what this agent does that others most often leave out."""
-        own = [moment for moment in self.cards.moments if moment.agent_id == agent_id]
-        rates = self.cards.items["met_rate"]
-        bad = sorted((m for m in own if m.outcome == "missed"), key=lambda m: (not m.fatal, -m.lost, m.criterion))
-        good = sorted((m for m in own if m.outcome == "met"), key=lambda m: (rates[m.criterion], -m.points, m.criterion))
-        return bad[:MOMENTS_AT_MOST], good[:MOMENTS_AT_MOST]
-
-    def _call(self, call: Call) -> None:
-        sound = self._sound(call)
-        self._page(f"calls/{page_name(call.recording.call_id)}", "call.html", **call_view(call, sound))
-        if sound.path is not None:
-            self.written |= {f"audio/{sound.path.name}", f"audio/{sound.path.with_suffix('.json').name}"}
+    def _called(self) -> Iterator[Call]:
+        """Every call, its page written as it goes by."""
+        for call in self.store.calls():
+            sound = self._sound(call)
+            self._page(f"calls/{page_name(call.recording.call_id)}", "call.html", **call_view(call, sound, self.say))
+            if sound.path is not None:
+                self.written |= {f"audio/{sound.path.name}", f"audio/{sound.path.with_suffix('.json').name}"}
+            yield call
 
     def _sound(self, call: Call) -> Playable:
         if not self.settings.report.audio:
             return Playable(None, problem="本报告未附录音（report.audio = false）")
         return playable(call.recording, self.out / "audio")
 
-    def _call_list(self, calls: Any) -> list[list[Any]]:
-        """The rows of a list of calls as short arrays, newest first: site.js draws them."""
-        return [
-            [
-                page_name(row.call_id),
-                wording.plain(row.call_id, 60),
-                wording.agent_title(row.agent_id, row.agent_name),
-                wording.plain(row.team, 40) or wording.UNGROUPED,
-                wording.when(_moment(row.started_at), self.settings.zone),
-                _value(row.duration),
-                _value(row.score),
-                row.band,
-                _value(row.passed),
-                wording.gravest_first(parts(row.flags)),
-                row.missed,
-            ]
-            for row in calls.iloc[::-1].itertuples(index=False)
-        ]
+    def _overview(self) -> None:
+        cards = self.figures.cards
+        attention, items = flagged(cards.calls), _by_loss(cards.items)
+        days = daily(cards.calls, self.settings.zone)
+        comparison = self.figures.comparison
+        self._page(
+            "index.html",
+            "index.html",
+            teams=records(cards.teams),
+            agents=_by_rank(self.figures.agents),
+            stages=records(self.figures.stages),
+            items=records(items),
+            losses=records(items[items["lost"] > 0].head(LOSSES_AT_MOST)),
+            comparison=comparison,
+            changed=[change for change in comparison.items if change.difference][:CHANGES_AT_MOST] if comparison else [],
+            flagged=attention.head(FLAGGED_AT_MOST).to_dict("records"),
+            flagged_total=len(attention),
+            places=cards.places,
+            quarantined=self.store.quarantined(),
+            charts={"distribution": score_distribution(cards.calls), "days": _days(days), "types": self._types()},
+        )
+        self._page("calls.html", "calls.html", call_list=self._calls(cards.calls))
+
+    def _queues(self) -> None:
+        cards = self.figures.cards
+        self._page("flagged.html", "flagged.html", call_list=call_list(flagged(cards.calls), self.settings, cards.places))
+        shown = cards.cases[:CASES_AT_MOST]
+        self._page(
+            "complaints.html",
+            "complaints.html",
+            cases=shown,
+            total=len(cards.cases),
+            threats=sum(case.threat for case in cards.cases),
+            neglected=sum(case.neglected > 0 for case in cards.cases),
+            categories=sorted({category for case in shown for category in case.categories}),
+            teams=sorted({case.team for case in shown}),
+            owed=_owed(cards.cases),
+        )
+
+    def _team(self, team: str, card: Mapping[str, Any]) -> None:
+        cards, minimum = self.figures.cards, self.settings.report.min_calls
+        members = self.figures.agents.loc[sorted(set(cards.calls.loc[cards.calls["team"] == team, "agent_id"]))]
+        self._page(
+            f"teams/{page_name(team)}",
+            "team.html",
+            team=team,
+            card=card,
+            agents=_by_rank(members.assign(rank=fair_ranks(members, minimum))),
+            items=_against(_part(cards.team_items, team), cards.items),
+            call_list=self._calls(cards.calls[cards.calls["team"] == team]),
+            charts={
+                "days": _days(daily(cards.calls[cards.calls["team"] == team], self.settings.zone)),
+                "types": self._types(set(members.index)),
+            },
+        )
+
+    def _agent(self, agent_id: str, card: Mapping[str, Any]) -> None:
+        figures, cards = self.figures, self.figures.cards
+        own = cards.calls[cards.calls["agent_id"] == agent_id]
+        cases = [case for case in cards.cases if case.agent_id == agent_id]
+        bad, good = self._playlists(agent_id)
+        self._page(
+            f"agents/{page_name(agent_id)}",
+            "agent.html",
+            agent_id=agent_id,
+            card=card,
+            ranked=int(figures.agents["rank"].notna().sum()),
+            items=_against(_part(cards.agent_items, agent_id), _part(cards.team_items, card["team"])),
+            bad=bad,
+            good=good,
+            cases=cases[:MOMENTS_AT_MOST],
+            owed=_owed(cases),
+            talk_metrics=[(name, *METRICS[name]) for name in TALK_METRICS],
+            team_card=dict(cards.teams.loc[card["team"]]) if card["team"] in cards.teams.index else None,
+            peers=self._peers(card),
+            call_list=self._calls(own),
+            charts={"days": _days(daily(own, self.settings.zone)), "types": self._types({agent_id})},
+        )
+
+    def _peers(self, card: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The group of the same stage of employment, and whether this agent really differs from it."""
+        if card["stage"] not in self.figures.stages.index:
+            return None
+        group: dict[str, Any] = self.figures.stages.loc[card["stage"]].to_dict()
+        own, others = (Figure.of(row, "score", "score_low", "score_high") for row in (card, group))
+        return group | {"differs": differ(own, others), "difference": own.value - others.value}
+
+    def _playlists(self, agent_id: str) -> tuple[list[Moment], list[Moment]]:
+        """What to listen to: what cost most, and what this agent does that others most often leave out."""
+        own = self.figures.moments_of_agent.get(agent_id, [])
+        rates = self.figures.cards.items["met_rate"]
+        bad = sorted((m for m in own if m.outcome == "missed"), key=lambda m: (not m.fatal, -m.lost, m.criterion))
+        good = sorted((m for m in own if m.outcome == "met"), key=lambda m: (rates[m.criterion], -m.points, m.criterion))
+        return bad[:MOMENTS_AT_MOST], good[:MOMENTS_AT_MOST]
+
+    def _item(self, criterion: str, item: Mapping[str, Any]) -> None:
+        cards = self.figures.cards
+        moments = self.figures.moments_of_item.get(criterion, [])
+        missed = set(cards.criteria.loc[(cards.criteria["criterion"] == criterion) & (cards.criteria["outcome"] == "missed"), "call_id"])
+        names = self.figures.agents[["agent_name", "team"]]
+        by_agent = _of_item(cards.agent_items, criterion).join(names)
+        self._page(
+            f"items/{page_name(criterion)}",
+            "item.html",
+            item=item,
+            change=self.figures.change_of(criterion),
+            comparison=self.figures.comparison,
+            agents=records(by_agent),
+            teams=records(_of_item(cards.team_items, criterion)),
+            bad=sorted((m for m in moments if m.outcome == "missed"), key=lambda m: (m.text is None, -m.lost, m.call_id))[
+                :EXAMPLES_AT_MOST
+            ],
+            good=sorted((m for m in moments if m.outcome == "met"), key=lambda m: (-m.points, m.call_id))[:EXAMPLES_AT_MOST],
+            names={agent: row["agent_name"] for agent, row in records(names)},
+            missed_total=len(missed),
+            call_list=self._calls(cards.calls[cards.calls["call_id"].isin(missed)].tail(MISSED_CALLS_AT_MOST)),
+        )
+
+    def _calls(self, calls: Any) -> dict[str, Any]:
+        return call_list(calls.iloc[::-1], self.settings)  # newest first
+
+    def _types(self, own: set[str] | None = None) -> dict[str, Any]:
+        """The chart of service types: every agent by its two sides; with ``own``, the others stand pale behind them."""
+        placed = self.figures.agents.dropna(subset=["service_type"])
+        return {
+            "good": self.settings.report.good_share,
+            "names": {name: self.say(label) for name, label in SERVICE_TYPES.items()},
+            "points": [
+                [
+                    value(100 * row["procedure"]),
+                    value(100 * row["personal"]),
+                    agent_title(agent_id, row["agent_name"], self.say),
+                    page_name(agent_id),
+                    int(own is None or agent_id in own),
+                ]
+                for agent_id, row in records(placed)
+            ],
+        }
 
 
-def environment(settings: Settings) -> jinja2.Environment:
-    """The templates with all that they use; every value is escaped, and a name that is not given is an error."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE / "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":"), "allow_nan": False}
-    for function in (
-        *(wording.number, wording.percent, wording.points, wording.clock, wording.measure, wording.hours, wording.plain),
-        *(wording.gravest_first, page_name, parts, searched_in, event_words, speaker, against),
-    ):
-        environment.filters[function.__name__] = function
-    environment.filters["when"] = lambda moment: wording.when(_moment(moment), settings.zone)
-    environment.tests["known"] = wording.known
-    environment.globals |= {"wording": wording, "agent_title": wording.agent_title}
-    return environment
+def _owed(cases: Sequence[Case]) -> list[tuple[str, int, int]]:
+    """For each thing owed to a customer who complains: its name, how often it was done, how often that could be said."""
+    counts: dict[str, tuple[int, int]] = {}
+    for case in cases:
+        for handled in case.handling:
+            done, judged = counts.get(handled.name, (0, 0))
+            counts[handled.name] = (done + (handled.outcome == "met"), judged + (handled.outcome in ("met", "missed")))
+    return [(name, done, judged) for name, (done, judged) in counts.items() if judged]
 
 
 def _part(table: Any, group: str) -> Any:
     """One group of a table indexed by group and criterion; the empty table for a group without rows."""
     return table.loc[group] if group in table.index.get_level_values(0) else table.droplevel(0).iloc[:0]
+
+
+def _of_item(table: Any, criterion: str) -> Any:
+    """The groups in which an item was judged, those that fall short most first."""
+    own = table.xs(criterion, level="criterion")
+    return own[own["met"] + own["missed"] + own["unsure"] > 0].sort_values(["met_rate", "missed"], ascending=[True, False], kind="stable")
 
 
 def _against(own: Any, others: Any) -> list[tuple[str, dict[str, Any]]]:
@@ -230,14 +308,14 @@ def _by_loss(items: Any) -> Any:
     return items.assign(judged=judged).sort_values(["judged", "lost", "missed"], ascending=False, kind="stable")
 
 
+def _by_rank(agents: Any) -> list[tuple[Any, dict[str, Any]]]:
+    """In order of rank, within a rank by score; those without a rank last."""
+    return records(agents.sort_values(["rank", "score"], ascending=[True, False], na_position="last", kind="stable"))
+
+
 def _days(days: Any) -> list[list[Any]]:
-    return [[day, int(row["calls"]), _value(row["score"]), _value(row["pass_rate"])] for day, row in records(days)]
+    return [[day, int(row["calls"]), _known(row["score"]), _known(row["pass_rate"])] for day, row in records(days)]
 
 
-def _value(value: Any) -> float | None:
-    return float(value) if wording.known(value) else None
-
-
-def _moment(value: Any) -> datetime | None:
-    """A time from a table or from a call; None for pandas' NaT."""
-    return value if wording.known(value) else None
+def _known(number: Any) -> float | None:
+    return float(number) if known(number) else None

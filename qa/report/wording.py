@@ -1,11 +1,16 @@
-"""How values read in Chinese: labels, times, numbers. One place, so that page, workbook and terminal say the same."""
+"""How values read: labels, times, numbers. One place, so that page, workbook and terminal say the same.
+
+Where a function says words, ``say`` is the language it says them in.
+"""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
+
+from qa.report.language import CHINESE, Language
 
 NOTHING = "–"
 
@@ -29,6 +34,21 @@ FLAGS: Mapping[str, str] = {
     "low_score": "低分",
     "review": "待复核",
     "roles": "角色存疑",
+}
+SERVICE_TYPES: Mapping[str, str] = {
+    "excellent": "优质服务型",
+    "friendly": "热情友好型",
+    "by_the_book": "按部就班型",
+    "indifferent": "漠不关心型",
+}
+STAGES: Mapping[str, str] = {"probation": "试用", "new": "新人", "seasoned": "熟手"}
+PERIODS: Mapping[str, str] = {"day": "日", "week": "周", "month": "月"}
+CHANGES: Mapping[str, str] = {
+    "score": "平均得分",
+    "pass_rate": "合格率",
+    "fatal_rate": "一票否决率",
+    "complaint_rate": "投诉率",
+    "threat_rate": "升级风险率",
 }
 DIRECTIONS: Mapping[str, str] = {"inbound": "呼入", "outbound": "呼出"}
 UNGROUPED = "未分组"
@@ -111,7 +131,7 @@ def when(moment: datetime | None, zone: tzinfo) -> str:
     return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") if moment is not None and known(moment) else NOTHING
 
 
-def measure(value: float | None, unit: str) -> str:
+def measure(value: float | None, unit: str, say: Language = CHINESE) -> str:
     """A metric with its unit.
 
     >>> measure(20.42, "秒"), measure(306.4, "字/分"), measure(2.0, "次"), measure(0.62, "")
@@ -121,16 +141,16 @@ def measure(value: float | None, unit: str) -> str:
         return NOTHING
     if unit == "":
         return percent(value, 0)
-    return f"{number(value, 1) if unit == '秒' else number(value, 0) if unit == '字/分' else points(round(value, 1))} {unit}"
+    return f"{number(value, 1) if unit == '秒' else number(value, 0) if unit == '字/分' else points(round(value, 1))} {say(unit)}"
 
 
-def hours(value: float) -> str:
+def hours(value: float, say: Language = CHINESE) -> str:
     """Hours, as minutes while they are few.
 
     >>> hours(0.105), hours(12.34)
     ('6.3 分钟', '12.3 小时')
     """
-    return f"{number(60 * value)} 分钟" if value < 1 else f"{number(value)} 小时"
+    return f"{number(60 * value)} {say('分钟')}" if value < 1 else f"{number(value)} {say('小时')}"
 
 
 def plain(text: str | None, at_most: int = 80) -> str:
@@ -143,12 +163,51 @@ def plain(text: str | None, at_most: int = 80) -> str:
     return clean if len(clean) <= at_most else clean[: at_most - 1] + "…"
 
 
-def agent_title(agent_id: str, agent_name: str) -> str:
+def agent_title(agent_id: str, agent_name: str, say: Language = CHINESE) -> str:
     """How an agent is called in headings.
 
     >>> agent_title("8005", "刘芳"), agent_title("8005", ""), agent_title("unknown", "")
     ('刘芳（8005）', '8005', '未知坐席')
     """
     if agent_id == "unknown":
-        return UNKNOWN_AGENT
-    return f"{plain(agent_name, 40)}（{plain(agent_id, 24)}）" if agent_name else plain(agent_id)
+        return say(UNKNOWN_AGENT)
+    return say("{name}（{id}）", name=plain(agent_name, 40), id=plain(agent_id, 24)) if agent_name else plain(agent_id)
+
+
+def team_title(team: str | None, say: Language = CHINESE) -> str:
+    """How a team is called.
+
+    >>> team_title("一组"), team_title("")
+    ('一组', '未分组')
+    """
+    return plain(team, 40) or say(UNGROUPED)
+
+
+def span(days: tuple[date, date]) -> str:
+    """First and last day of a period.
+
+    >>> span((date(2026, 11, 16), date(2026, 11, 22))), span((date(2026, 11, 20), date(2026, 11, 20)))
+    ('2026-11-16–11-22', '2026-11-20')
+    """
+    first, last = days
+    return f"{first}" if first == last else f"{first}–{last:%m-%d}"
+
+
+def verdict(real: bool | None, better: bool) -> str:
+    """What a change amounts to.
+
+    >>> verdict(True, False), verdict(False, True), verdict(None, True)
+    ('变差', '无实质差别', '样本太少')
+    """
+    if real is None:
+        return "样本太少"
+    return "无实质差别" if not real else "变好" if better else "变差"
+
+
+def with_sign(value: float, text: str) -> str:
+    """A difference with its sign, written as :func:`number` or :func:`percent` wrote its size.
+
+    >>> with_sign(2.5, number(2.5)), with_sign(-0.05, percent(0.05)), with_sign(0.0, number(0.0))
+    ('+2.5', '−5.0%', '0.0')
+    """
+    return text if not text.strip("0.%") else f"{'+' if value > 0 else '−'}{text}"

@@ -16,6 +16,10 @@ from qa.config import Settings
 from qa.errors import ConfigError
 from qa.report import wording
 from qa.report.callpage import speaker
+from qa.report.figures import Figures
+from qa.report.language import Language, language
+from qa.scoring.attention import Case
+from qa.scoring.periods import Comparison
 from qa.scoring.scorecard import Scorecards, parts, records
 from qa.store.store import Store
 
@@ -56,7 +60,17 @@ _CARD = (
     Column("静音合计（秒）", "silence", 13, _SECONDS),
     Column("坐席抢话（次）", "interruptions_by_agent", 13, _SCORE),
 )
-_AGENTS = (Column("工号", "agent_id", 12), Column("姓名", "agent_name", 12), Column("班组", "team", 14), *_CARD)
+_AGENTS = (
+    Column("工号", "agent_id", 12),
+    Column("姓名", "agent_name", 12),
+    Column("班组", "team", 14),
+    Column("名次", "rank", 7, _WHOLE),
+    Column("阶段", "stage_word", 8),
+    Column("服务类型", "type_word", 12),
+    Column("程序面", "procedure", 8, _PERCENT),
+    Column("个人面", "personal", 8, _PERCENT),
+    *_CARD,
+)
 _TEAMS = (Column("班组", "team", 16), Column("班组长", "team_leader", 12), Column("坐席数", "agents", 8, _WHOLE), *_CARD)
 _CALLS = (
     Column("开始时间", "started", 17),
@@ -102,31 +116,42 @@ _COMPLAINTS = (
     Column("通话号", "call_id", 22),
     Column("工号", "agent_id", 10),
     Column("姓名", "agent_name", 10),
-    Column("可能性", "probability", 8, _PERCENT),
+    Column("班组", "team", 12),
     Column("升级风险", "threat", 9),
+    Column("可能性", "probability", 8, _PERCENT),
     Column("类别", "categories", 18),
-    Column("时间", "time", 9),
-    Column("谁", "role", 7),
     Column("原话", "text", 60),
-    Column("依据", "phrase", 18),
+    Column("时间", "time", 9),
+    Column("得分", "score", 8, _SCORE),
+    Column("处理有缺", "neglected", 9, _WHOLE),
+    Column("坐席的处理", "handling", 60),
+)
+_CHANGES = (
+    Column("指标", "name", 22),
+    Column("本期", "now", 10, _POINTS),
+    Column("上期", "before", 10, _POINTS),
+    Column("变化", "difference", 10, _POINTS),
+    Column("结论", "verdict", 14),
 )
 _QUARANTINE = (Column("通话号", "call_id", 24), Column("文件", "path", 50), Column("原因与处理", "message", 80))
 
 
-def write_workbook(store: Store, out: Path, settings: Settings) -> Path:
+def write_workbook(store: Store, out: Path, settings: Settings, figures: Figures | None = None) -> Path:
     """Write the workbook to ``out`` (its folder is made if need be) and give its path.
+
+    ``figures`` are those of the store, where the caller has them already.
 
     Raises:
         ConfigError: the file cannot be written, for instance because Excel has it open.
     """
     import xlsxwriter
 
-    cards = Scorecards.of(store.calls())
+    figures = figures or Figures.of(store.calls(), settings)
     unfinished = out.with_name(f"{out.name}.tmp")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with xlsxwriter.Workbook(unfinished, {"constant_memory": True, "strings_to_urls": False, "nan_inf_to_errors": True}) as book:
-            _Book(book).write(store, cards, settings)
+            _Book(book, settings).write(store, figures)
         unfinished.replace(out)
     except (OSError, xlsxwriter.exceptions.XlsxFileError) as error:
         raise ConfigError(
@@ -138,30 +163,42 @@ def write_workbook(store: Store, out: Path, settings: Settings) -> Path:
 
 
 class _Book:
-    def __init__(self, book: Any) -> None:
-        self.book = book
+    def __init__(self, book: Any, settings: Settings) -> None:
+        self.book, self.settings = book, settings
+        self.say = language(settings.report.language)
         self.heading = book.add_format(
             {"bold": True, "bg_color": "#E9EFFC", "font_color": "#1B2430", "bottom": 1, "valign": "vcenter", "text_wrap": True}
         )
         self.formats: dict[str, Any] = {}
 
-    def write(self, store: Store, cards: Scorecards, settings: Settings) -> None:
-        self._overview(cards, len(store.quarantined()), settings)
-        self._sheet("坐席", _AGENTS, (row | {"agent_id": agent_id} for agent_id, row in records(cards.agents)))
-        self._sheet("班组", _TEAMS, (row | {"team": team or wording.UNGROUPED} for team, row in records(cards.teams)))
+    def write(self, store: Store, figures: Figures) -> None:
+        cards, say = figures.cards, self.say
+        self._overview(cards, len(store.quarantined()))
+        self._sheet("坐席", _AGENTS, (self._agent_row(agent_id, row) for agent_id, row in records(figures.agents)))
+        self._sheet("班组", _TEAMS, (row | {"team": wording.team_title(team, say)} for team, row in records(cards.teams)))
         self._matrix(cards)
-        self._sheet("通话", _CALLS, (_call_row(row, settings) for row in cards.calls.to_dict("records")))
-        self._sheet("评分明细", _FINDINGS, (row for call in store.calls() for row in _finding_rows(call)))
-        self._sheet("投诉", _COMPLAINTS, (row for call in store.calls() for row in _complaint_rows(call, settings)))
+        if figures.comparison:
+            self._sheet("与上期相比", _CHANGES, _change_rows(figures.comparison, cards, say))
+        self._sheet("通话", _CALLS, (_call_row(row, self.settings, say) for row in cards.calls.to_dict("records")))
+        self._sheet("评分明细", _FINDINGS, (row for call in store.calls() for row in _finding_rows(call, say)))
+        self._sheet("投诉", _COMPLAINTS, (_complaint_row(case, self.settings, say) for case in cards.cases))
         self._sheet("隔离", _QUARANTINE, ({"call_id": q.call_id, "path": q.path, "message": q.message} for q in store.quarantined()))
 
-    def _overview(self, cards: Scorecards, quarantined: int, settings: Settings) -> None:
-        sheet, overall = self.book.add_worksheet("概览"), cards.overall
+    def _agent_row(self, agent_id: str, row: dict[str, Any]) -> dict[str, Any]:
+        return row | {
+            "agent_id": agent_id,
+            "stage_word": self.say(wording.STAGES[row["stage"]]) if row["stage"] else "",
+            "type_word": self.say(wording.SERVICE_TYPES[row["service_type"]]) if row["service_type"] else "",
+        }
+
+    def _overview(self, cards: Scorecards, quarantined: int) -> None:
+        settings, say = self.settings, self.say
+        sheet, overall = self.book.add_worksheet(say("概览")), cards.overall
         sheet.set_column(0, 0, 22)
         sheet.set_column(1, 1, 26)
         sheet.write_string(0, 0, settings.report.title[:_LONGEST], self.book.add_format({"bold": True, "font_size": 15}))
         lines: Sequence[tuple[str, Any, str | None]] = (
-            ("期间", f"{wording.when(overall['first'], settings.zone)} 至 {wording.when(overall['last'], settings.zone)}", None),
+            ("期间", f"{wording.when(overall['first'], settings.zone)} {say('至')} {wording.when(overall['last'], settings.zone)}", None),
             ("通话", overall["calls"], _WHOLE),
             ("时长（小时）", overall["hours"], _HOURS),
             ("坐席", overall["agents"], _WHOLE),
@@ -175,20 +212,23 @@ class _Book:
             ("升级风险", overall["threats"], _WHOLE),
             ("存疑判定占比", overall["unsure_share"], _PERCENT),
             ("待复核通话", overall["review"], _WHOLE),
+            ("识别把握低的通话", overall["low_confidence"], _WHOLE),
             ("单声道通话", overall["mono"], _WHOLE),
             ("坐席未知的通话", overall["unknown_agent"], _WHOLE),
             ("隔离的录音", quarantined, _WHOLE),
         )
         for place, (label, value, format_) in enumerate(lines, start=2):
-            sheet.write_string(place, 0, label, self.heading)
+            sheet.write_string(place, 0, say(label), self.heading)
             self._cell(sheet, place, 1, value, format_)
 
     def _matrix(self, cards: Scorecards) -> None:
         """Share met of every item and agent, red to teal through white; empty where nothing was judged."""
-        sheet = self.book.add_worksheet("评分项×坐席")
+        sheet = self.book.add_worksheet(self.say("评分项×坐席"))
         agents = {agent_id: row["agent_name"] for agent_id, row in records(cards.agents)}
-        titles = [wording.agent_title(agent_id, name) for agent_id, name in agents.items()]
-        self._heading(sheet, ["评分项", "环节", "全部", *titles], [22, 16, 9, *([11] * len(agents))], freeze=3)
+        titles = [wording.agent_title(agent_id, name, self.say) for agent_id, name in agents.items()]
+        self._heading(
+            sheet, [self.say("评分项"), self.say("环节"), self.say("全部"), *titles], [22, 16, 9, *([11] * len(agents))], freeze=3
+        )
         rates = {(criterion, agent): row["met_rate"] for (agent, criterion), row in records(cards.agent_items)}
         items = dict(records(cards.items))
         for place, (criterion, item) in enumerate(items.items(), start=1):
@@ -203,8 +243,8 @@ class _Book:
         sheet.autofilter(0, 0, max(1, len(items)), 2 + len(agents))
 
     def _sheet(self, name: str, columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> None:
-        sheet = self.book.add_worksheet(name)
-        self._heading(sheet, [column.title for column in columns], [column.width for column in columns], freeze=1)
+        sheet = self.book.add_worksheet(self.say(name))
+        self._heading(sheet, [self.say(column.title) for column in columns], [column.width for column in columns], freeze=1)
         place = 0
         for place, row in enumerate(rows, start=1):
             for number, column in enumerate(columns):
@@ -238,17 +278,17 @@ class _Book:
         return self.formats[pattern]
 
 
-def _call_row(row: Mapping[Any, Any], settings: Settings) -> dict[str, Any]:
+def _call_row(row: Mapping[Any, Any], settings: Settings, say: Language) -> dict[str, Any]:
     words = {
         "started": wording.when(row["started_at"], settings.zone),
-        "passed_word": {1.0: "合格", 0.0: "不合格"}.get(row["passed"], ""),
-        "threat_word": "是" if row["threat"] else "",
-        "flag_words": "、".join(wording.FLAGS.get(flag, flag) for flag in wording.gravest_first(parts(row["flags"]))),
+        "passed_word": say({1.0: "合格", 0.0: "不合格"}.get(row["passed"], "")),
+        "threat_word": say("是") if row["threat"] else "",
+        "flag_words": say("、").join(say(wording.FLAGS.get(flag, flag)) for flag in wording.gravest_first(parts(row["flags"]))),
     }
     return dict(row) | words
 
 
-def _finding_rows(call: Call) -> Iterable[dict[str, Any]]:
+def _finding_rows(call: Call, say: Language) -> Iterable[dict[str, Any]]:
     """A row for every place a verdict rests on; one row, without a place, for a verdict on something that was not there."""
     for finding in call.verdict.findings:
         whole = {
@@ -256,10 +296,10 @@ def _finding_rows(call: Call) -> Iterable[dict[str, Any]]:
             "agent_id": call.recording.agent_id,
             "name": finding.name,
             "section": finding.section,
-            "outcome": wording.OUTCOMES[finding.outcome],
+            "outcome": say(wording.OUTCOMES[finding.outcome]),
             "points": finding.points,
             "max_points": finding.max_points,
-            "reason": _reason(finding),
+            "reason": _reason(finding, say),
         }
         if not finding.hits:
             yield whole | {"time": "", "role": "", "text": "", "phrase": "", "closeness": None}
@@ -271,7 +311,7 @@ def _finding_rows(call: Call) -> Iterable[dict[str, Any]]:
                 | counted
                 | {
                     "time": wording.clock(hit.start),
-                    "role": speaker(hit),
+                    "role": speaker(hit, say),
                     "text": hit.text,
                     "phrase": hit.phrase or "",
                     "closeness": hit.closeness if hit.phrase else None,
@@ -279,30 +319,44 @@ def _finding_rows(call: Call) -> Iterable[dict[str, Any]]:
             )
 
 
-def _reason(finding: Finding) -> str:
-    nearest = f"最接近：{wording.clock(finding.nearest.start)} {finding.nearest.text}" if finding.nearest and not finding.hits else ""
-    return "；".join(part for part in (finding.reason, nearest) if part)
+def _reason(finding: Finding, say: Language) -> str:
+    nearest = finding.nearest if finding.nearest and not finding.hits else None
+    near = say("最接近：{where} {text}", where=wording.clock(nearest.start), text=nearest.text) if nearest else ""
+    return "；".join(part for part in (finding.reason, near) if part)
 
 
-def _complaint_rows(call: Call, settings: Settings) -> Iterable[dict[str, Any]]:
-    complaint, recording = call.verdict.complaint, call.recording
-    if not complaint.detected:
-        return
-    whole = {
-        "started": wording.when(recording.started_at, settings.zone),
-        "call_id": recording.call_id,
-        "agent_id": recording.agent_id,
-        "agent_name": recording.agent_name,
-        "probability": complaint.probability,
-        "threat": "是" if complaint.threat else "",
-        "categories": "、".join(complaint.categories),
+def _complaint_row(case: Case, settings: Settings, say: Language) -> dict[str, Any]:
+    done = (
+        f"{handled.name} {say(wording.OUTCOMES[handled.outcome])}"
+        + (f"“{handled.place.text}”" if handled.place and handled.place.role else "")
+        for handled in case.handling
+    )
+    return {
+        "started": wording.when(case.started_at, settings.zone),
+        "call_id": case.call_id,
+        "agent_id": case.agent_id,
+        "agent_name": case.agent_name,
+        "team": case.team,
+        "threat": say("是") if case.threat else "",
+        "probability": case.probability,
+        "categories": say("、").join(case.categories),
+        "text": " / ".join(quote.text for quote in case.quotes),
+        "time": wording.clock(case.quotes[0].start) if case.quotes else "",
+        "score": case.score,
+        "neglected": case.neglected,
+        "handling": "；".join(done),
     }
-    if not complaint.hits:
-        yield whole | {"time": "", "role": "", "text": "", "phrase": ""}
-    for hit in complaint.hits:
-        yield whole | {
-            "time": wording.clock(hit.start),
-            "role": speaker(hit),
-            "text": hit.text,
-            "phrase": hit.phrase or "",
+
+
+def _change_rows(comparison: Comparison, cards: Scorecards, say: Language) -> Iterable[dict[str, Any]]:
+    """Figures, then the share met of every item; shares in percent, so that differences are points."""
+    for change in (*comparison.figures, *comparison.items):
+        scale = 1 if change.key == "score" else 100
+        item = cards.items["name"].get(change.key)
+        yield {
+            "name": say(wording.CHANGES[change.key]) if change.key in wording.CHANGES else item,
+            "now": scale * change.now,
+            "before": scale * change.before,
+            "difference": scale * change.difference,
+            "verdict": say(wording.verdict(change.real, change.better)),
         }

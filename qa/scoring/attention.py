@@ -104,7 +104,7 @@ def begin_at(call: Call) -> Place | None:
     for found in fatal:
         return _of_finding(found)
     if complaint.detected and complaint.hits:
-        return _of_hit(complaint.hits[0], "、".join(complaint.categories))
+        return next(iter(_sentences(call)))
     for finding in (*missed, *(f for f in findings if f.outcome == "unsure")):
         return _of_finding(finding)
     return None

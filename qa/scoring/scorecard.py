@@ -1,8 +1,7 @@
 """Scorecards: what many judged calls say about an agent, a team, an item.
 
 Everything that is shown anywhere (pages, workbook, export) is read from the tables made here, so that one number
-never has two values. The two basic tables are built in one pass over the calls, column by column, holding a few
-hundred bytes a call::
+never has two values. The two basic tables come from :mod:`qa.scoring.tables`, in one pass over the calls::
 
     calls ──> call_table       one row a call
           └─> criterion_table  one row a call and criterion
@@ -22,61 +21,29 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 from qa.analysis.metrics import METRICS
-from qa.calls import Call, Finding
+from qa.calls import Call
 from qa.scoring.attention import Attention, Case, Place
 from qa.scoring.moments import Moment, Moments
+from qa.scoring.tables import (
+    CALL_COLUMNS,
+    CRITERION_COLUMNS,
+    OUTCOMES,
+    Columns,
+    call_row,
+    call_table,
+    criterion_rows,
+    criterion_table,
+    parts,
+    typed,
+)
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
+
+__all__ = ["CALL_COLUMNS", "CRITERION_COLUMNS", "Scorecards", "call_row", "call_table", "criterion_rows", "criterion_table", "parts"]
 
 CONFIDENCE_LEVEL = 0.95
 LOW_CONFIDENCE = 0.6  # a call heard with less than this, averaged over its characters, was hardly understood
-
-#: The columns of the call table and what they hold; the metrics of time follow under their own names.
-CALL_COLUMNS: Mapping[str, str] = {
-    "call_id": "str",
-    "agent_id": "str",
-    "agent_name": "str",
-    "team": "str",
-    "team_leader": "str",
-    "hired_on": "str",
-    "customer_id": "str",
-    "direction": "str",
-    "started_at": "time",
-    "duration": "float",
-    "channels": "int",
-    "score": "float",
-    "points": "float",
-    "possible": "float",
-    "band": "str",
-    "passed": "bool",
-    "fatal": "int",
-    "fatal_items": "str",
-    "complaint": "bool",
-    "complaint_probability": "float",
-    "complaint_categories": "str",
-    "threat": "bool",
-    "flags": "str",
-    "met": "int",
-    "missed": "int",
-    "unsure": "int",
-    "na": "int",
-    "missed_items": "str",
-    "roles_method": "str",
-    "roles_confidence": "float",
-    "confidence": "float",
-    "turns": "int",
-    "dropped": "int",
-    "rubric_id": "str",
-    "rubric_version": "str",
-    "rubric_hash": "str",
-} | {name: "float" for name in METRICS if name != "duration"}
-
-CRITERION_COLUMNS = ("call_id", "agent_id", "team", "criterion", "name", "section", "outcome", "points", "max_points", "fatal")
-
-_JOINT = "；"  # between the parts of a column that holds several
-_OUTCOMES = ("met", "missed", "unsure", "na")
 
 
 @dataclass(frozen=True)
@@ -117,98 +84,14 @@ class Scorecards:
 
         ``handling`` names the criteria that tell how a complaint was handled.
         """
-        rows, criteria, moments, attention = _Columns(CALL_COLUMNS), _Columns(CRITERION_COLUMNS), Moments(), Attention(handling)
+        rows, criteria, moments, attention = Columns(CALL_COLUMNS), Columns(CRITERION_COLUMNS), Moments(), Attention(handling)
         for call in calls:
             rows.add(call_row(call))
             for row in criterion_rows(call):
                 criteria.add(row)
             moments.add(call)
             attention.add(call)
-        return cls(_typed(rows.frame()), criteria.frame(), moments.kept(), attention.cases(), attention.places)
-
-
-def call_row(call: Call) -> dict[str, Any]:
-    """One call as a flat row: the columns of :data:`CALL_COLUMNS`. ``started_at`` is a datetime or None.
-
-    ``confidence`` is the recogniser's, averaged over characters; ``points`` and ``score`` are the sheet's total
-    and the same scaled to 100.
-    """
-    recording, heard, verdict = call.recording, call.heard, call.verdict
-    outcomes = [finding.outcome for finding in verdict.findings]
-    weighed = [(turn.confidence, len(turn.text)) for turn in heard.turns if turn.confidence is not None and turn.text]
-    characters = sum(weight for _, weight in weighed)
-    return {
-        "call_id": recording.call_id,
-        "agent_id": recording.agent_id,
-        "agent_name": recording.agent_name or "",
-        "team": recording.team or "",
-        "team_leader": recording.team_leader or "",
-        "hired_on": recording.hired_on or "",
-        "customer_id": recording.customer_id or "",
-        "direction": recording.direction or "",
-        "started_at": recording.started_at,
-        "duration": heard.duration,
-        "channels": heard.channels,
-        "score": verdict.score.scaled,
-        "points": verdict.score.total,
-        "possible": verdict.score.possible,
-        "band": verdict.score.band or "",
-        "passed": verdict.score.passed,
-        "fatal": len(verdict.score.fatal),
-        "fatal_items": _JOINT.join(_names(verdict.findings, verdict.score.fatal)),
-        "complaint": verdict.complaint.detected,
-        "complaint_probability": verdict.complaint.probability,
-        "complaint_categories": _JOINT.join(verdict.complaint.categories),
-        "threat": verdict.complaint.threat,
-        "flags": _JOINT.join(verdict.flags),
-        **{outcome: outcomes.count(outcome) for outcome in _OUTCOMES},  # type: ignore[arg-type]
-        "missed_items": _JOINT.join(finding.name for finding in verdict.findings if finding.outcome == "missed"),
-        "roles_method": heard.roles.method,
-        "roles_confidence": heard.roles.confidence,
-        "confidence": round(sum(sure * weight for sure, weight in weighed) / characters, 3) if characters else None,
-        "turns": len(heard.turns),
-        "dropped": len(heard.dropped),
-        "rubric_id": verdict.rubric.id,
-        "rubric_version": verdict.rubric.version,
-        "rubric_hash": verdict.rubric.hash,
-        **{name: call.analysis.metrics.get(name) for name in METRICS if name != "duration"},
-    }
-
-
-def criterion_rows(call: Call) -> list[dict[str, Any]]:
-    """The verdicts of one call, a row each: the columns of :data:`CRITERION_COLUMNS`."""
-    return [
-        {
-            "call_id": call.recording.call_id,
-            "agent_id": call.recording.agent_id,
-            "team": call.recording.team or "",
-            "criterion": finding.criterion,
-            "name": finding.name,
-            "section": finding.section,
-            "outcome": finding.outcome,
-            "points": finding.points,
-            "max_points": finding.max_points,
-            "fatal": finding.fatal,
-        }
-        for finding in call.verdict.findings
-    ]
-
-
-def call_table(calls: Iterable[Call]) -> pd.DataFrame:
-    """One row a call, in the order given; columns as in :data:`CALL_COLUMNS`, times in UTC."""
-    columns = _Columns(CALL_COLUMNS)
-    for call in calls:
-        columns.add(call_row(call))
-    return _typed(columns.frame())
-
-
-def criterion_table(calls: Iterable[Call]) -> pd.DataFrame:
-    """One row a call and criterion, in the order given; columns as in :data:`CRITERION_COLUMNS`."""
-    columns = _Columns(CRITERION_COLUMNS)
-    for call in calls:
-        for row in criterion_rows(call):
-            columns.add(row)
-    return columns.frame()
+        return cls(typed(rows.frame()), criteria.frame(), moments.kept(), attention.cases(), attention.places)
 
 
 def agent_scorecards(calls: pd.DataFrame, criteria: pd.DataFrame) -> pd.DataFrame:
@@ -227,6 +110,16 @@ def team_scorecards(calls: pd.DataFrame, criteria: pd.DataFrame) -> pd.DataFrame
     """One row a team, indexed by ``team`` ("" for calls without one): the columns of an agent's, and ``agents``."""
     cards = _latest(calls, "team", ("team_leader",)).join(_cards(calls, criteria, "team"))
     cards.insert(1, "agents", calls.groupby("team")["agent_id"].nunique())
+    return cards
+
+
+def group_scorecards(calls: pd.DataFrame, criteria: pd.DataFrame, of_calls: pd.Series[Any], of_criteria: pd.Series[Any]) -> pd.DataFrame:
+    """One row a group of calls, the columns of an agent's, and ``agents``; rows whose group is None are left out.
+
+    ``of_calls`` and ``of_criteria`` say the group of each row of the two tables.
+    """
+    cards = _cards(calls.assign(group=of_calls), criteria.assign(group=of_criteria), "group")
+    cards.insert(0, "agents", calls.assign(group=of_calls).groupby("group")["agent_id"].nunique())
     return cards
 
 
@@ -264,12 +157,12 @@ def item_table(criteria: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
     order = {criterion: place for place, criterion in enumerate(pd.unique(criteria["criterion"]))}
     titles = criteria.drop_duplicates("criterion", keep="last").set_index("criterion")[["name", "section"]]
     counted = criteria.assign(
-        **{outcome: (criteria["outcome"] == outcome).astype(int) for outcome in _OUTCOMES},
+        **{outcome: (criteria["outcome"] == outcome).astype(int) for outcome in OUTCOMES},
         lost=(criteria["max_points"] - criteria["points"]).where(criteria["outcome"].isin(["met", "missed"]), 0.0).astype(float),
         place=criteria["criterion"].map(order).astype(float),
     )
     keys = [by, "place", "criterion"] if by else ["place", "criterion"]
-    sums = counted.groupby(keys, sort=True)[[*_OUTCOMES, "lost"]].sum().reset_index(level="place", drop=True)
+    sums = counted.groupby(keys, sort=True)[[*OUTCOMES, "lost"]].sum().reset_index(level="place", drop=True)
     judged = sums["met"] + sums["missed"]
     low, high = wilson(sums["met"], judged)
     sums["met_rate"] = _ratio(sums["met"], judged)
@@ -319,15 +212,6 @@ def wilson(successes: pd.Series[Any], trials: pd.Series[Any]) -> tuple[pd.Series
     middle = (rate + z * z / (2 * n)) / (1 + z * z / n)
     reach = z / (1 + z * z / n) * ((rate * (1 - rate) / n + z * z / (4 * n * n)) ** 0.5)
     return (middle - reach).clip(lower=0.0), (middle + reach).clip(upper=1.0)
-
-
-def parts(joined: str) -> list[str]:
-    """What a column that holds several values holds.
-
-    >>> parts("complaint；review"), parts("")
-    (['complaint', 'review'], [])
-    """
-    return [part for part in joined.split(_JOINT) if part]
 
 
 def records(table: pd.DataFrame) -> list[tuple[Any, dict[str, Any]]]:
@@ -398,44 +282,3 @@ def _latest(calls: pd.DataFrame, key: str, columns: Sequence[str]) -> pd.DataFra
     known = calls[[key, *columns]].mask(calls[[key, *columns]] == "")
     known[key] = calls[key]
     return known.groupby(key, sort=True)[list(columns)].last().astype(object).fillna("")
-
-
-def _names(findings: Iterable[Finding], criteria: Iterable[str]) -> list[str]:
-    names = {finding.criterion: finding.name for finding in findings}
-    return [names.get(criterion, criterion) for criterion in criteria]
-
-
-def _typed(frame: pd.DataFrame) -> pd.DataFrame:
-    """The dtypes of the call table; the same for no rows, so that every sum and mean is defined."""
-    import pandas as pd
-
-    kinds: dict[str, Any] = {"str": object, "float": float, "int": "int64"}
-    for name, kind in CALL_COLUMNS.items():
-        if kind == "time":
-            frame[name] = pd.to_datetime(frame[name], utc=True).astype("datetime64[us, UTC]")
-        elif kind == "bool":  # None (nothing could be judged) needs a place beside True and False
-            frame[name] = frame[name].map({True: 1.0, False: 0.0}).astype(float) if name == "passed" else frame[name].astype(bool)
-        else:
-            frame[name] = frame[name].astype(kinds[kind])
-    return frame
-
-
-class _Columns:
-    """Rows gathered column by column: a fraction of the memory that a list of dictionaries takes."""
-
-    def __init__(self, names: Iterable[str]) -> None:
-        self._values: dict[str, list[Any]] = {name: [] for name in names}
-
-    def add(self, row: Mapping[str, Any]) -> None:
-        for name, values in self._values.items():
-            values.append(row[name])
-
-    def frame(self) -> pd.DataFrame:
-        import pandas as pd
-
-        return pd.DataFrame({name: pd.Series(values, dtype=_dtype(values)) for name, values in self._values.items()})
-
-
-def _dtype(values: list[Any]) -> np.dtype[Any] | type[object] | None:
-    """Numbers as numbers; anything with text in it, or nothing in it, as objects (no guessing by pandas)."""
-    return None if values and all(isinstance(value, float | int) for value in values) else object

@@ -30,7 +30,7 @@ def test_a_copy_plays_as_long_and_in_as_many_channels(tmp_path: Path, recording:
         assert (stream.codec.name.removesuffix("float"), stream.channels, stream.sample_rate) == ("mp3", 2, 16000)
         length = sum(frame.samples for frame in copy.decode(stream)) / 16000
     assert abs(length - 10.0) < 0.2
-    assert sorted(path.suffix for path in (tmp_path / "audio").iterdir()) == [".json", ".mp3"]
+    assert sorted(path.suffix for path in (tmp_path / "audio").glob("[!.]*")) == [".json", ".mp3"]
 
 
 def test_a_copy_is_made_once(tmp_path: Path, recording: Path) -> None:
@@ -61,16 +61,16 @@ def test_peaks_do_not_depend_on_how_the_sound_is_cut() -> None:
 
 def test_no_sound_says_why(tmp_path: Path) -> None:
     gone = replace(recorded(tone(tmp_path / "a.wav", 0.5)), path=str(tmp_path / "gone.wav"))
-    assert playable(gone, tmp_path) == Playable(None, problem="录音已不在原处：gone.wav")
+    assert playable(gone, tmp_path) == Playable(None, problem="录音已不在原处", detail="gone.wav")
     assert playable(replace(gone, path=None), tmp_path) == Playable(None, problem="这通电话由文字导入，没有录音")
 
     changed = recorded(tmp_path / "a.wav")
     tone(tmp_path / "a.wav", 0.7)
-    assert playable(changed, tmp_path) == Playable(None, problem="录音在质检之后被改动过：a.wav")
+    assert playable(changed, tmp_path) == Playable(None, problem="录音在质检之后被改动过", detail="a.wav")
 
     (tmp_path / "text.wav").write_text("不是录音")
     broken = replace(gone, path=str(tmp_path / "text.wav"), content_hash=content_hash(tmp_path / "text.wav"))
-    problem = playable(broken, tmp_path).problem
-    assert problem is not None
-    assert problem.startswith("录音无法解码：")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.wav", "text.wav"]
+    undecodable = playable(broken, tmp_path)
+    assert undecodable.problem == "录音无法解码"
+    assert undecodable.detail
+    assert sorted(path.name for path in tmp_path.glob("[!.]*")) == ["a.wav", "text.wav"]

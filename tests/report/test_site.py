@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import openpyxl
 import pytest
 from showing import HOSTILE, filled, make_call
 
@@ -16,6 +17,7 @@ from qa.config import ReportSettings, Settings
 from qa.errors import ConfigError
 from qa.report.names import page_name
 from qa.report.site import write_site
+from qa.report.workbook import write_workbook
 from qa.store.store import Store
 
 WITHOUT_AUDIO = Settings(report=ReportSettings(audio=False))
@@ -32,6 +34,7 @@ class Page(HTMLParser):
         self.handlers: list[str] = []
         self.data: dict[str, str] = {}
         self.text = ""
+        self.pieces: list[str] = []
         self._inside: str | None = None
         self.feed(path.read_text(encoding="utf-8"))
 
@@ -53,6 +56,7 @@ class Page(HTMLParser):
             self.data[self._inside] = data
         else:
             self.text += data
+            self.pieces.append(data)
 
 
 def pages(site: Path) -> list[Path]:
@@ -64,10 +68,11 @@ def test_every_page_is_there(site: Path, calls: list[Call]) -> None:
     agents = {call.recording.agent_id for call in calls}
     teams = {call.recording.team or "" for call in calls}
     assert found == (
-        {"index.html", "calls.html"}
+        {"index.html", "calls.html", "flagged.html", "complaints.html"}
         | {f"calls/{page_name(call.recording.call_id)}" for call in calls}
         | {f"agents/{page_name(agent)}" for agent in agents}
         | {f"teams/{page_name(team)}" for team in teams}
+        | {f"items/{page_name(finding.criterion)}" for call in calls for finding in call.verdict.findings}
     )
 
 
@@ -82,9 +87,8 @@ def test_every_link_leads_to_a_file_of_the_report(site: Path) -> None:
                 target = (path.parent / unquote(parts.path)).resolve()
                 assert target.is_file(), f"{path}: {link}"
                 assert target.is_relative_to(site.resolve())
-        for name in ("call-list",):
-            for row in json.loads(page.data.get(name, "[]")):
-                assert (site / "calls" / row[0]).is_file()
+        for row in json.loads(page.data.get("call-list", '{"rows": []}'))["rows"]:
+            assert (site / "calls" / f"{row[0]}.html").is_file()
 
 
 def test_nothing_from_outside_becomes_markup(site: Path) -> None:
@@ -127,6 +131,63 @@ def test_a_call_page_shows_the_reasons(site: Path) -> None:
     assert 15 < max(data["peaks"][1]) < 25
 
 
+def said(path: Path) -> str:
+    return " ".join(" ".join(Page(path).pieces).split())
+
+
+def test_the_complaint_queue_says_what_was_said_and_done(site: Path) -> None:
+    text = said(site / "complaints.html")
+    places = [text.index(found) for found in ("c3 升级风险", "c1 投诉", "imported 投诉")]
+    assert places == sorted(places)
+    for words in ("0:04 我要 投诉你们 服务态度", "✗ 未达标 共情安抚", "可能性 93% · 得分 0.0"):
+        assert words in text, words
+
+
+def test_an_item_page_says_who_and_where(site: Path) -> None:
+    text = said(site / "items" / page_name("forbidden_phrases"))
+    for words in (
+        "达标率 33.3% 区间",
+        "王小丽（8001） −7 分 不归我管 c1 · 0:06",
+        "李强（8002） 二组 50% 9%–91% 1 1 0 7",
+        "未达标的通话 4 通",
+    ):
+        assert words in text, words
+
+
+def test_an_agent_stands_beside_its_group(tmp_path: Path) -> None:
+    calls = [make_call(f"a{n}", day=10 + n, good=n > 0, hired_on="2026-10-08") for n in range(5)]
+    calls += [make_call(f"b{n}", day=10 + n, agent_id="8002", agent_name="李强", hired_on="2026-10-20") for n in range(5)]
+    with filled(tmp_path / "s", calls) as store:
+        write_site(store, tmp_path / "out", WITHOUT_AUDIO)
+    text = said(tmp_path / "out" / "agents" / page_name("8001"))
+    for words in (
+        "试用 2026-10-08 入职",
+        "第 1 名 共 2 人，没有实质差别的并列",
+        "程序面 100% · 个人面 80%",
+        "试用 2 人，平均 56.7 · 无实质差别",
+    ):
+        assert words in text, words
+    assert "按部就班型" in Page(tmp_path / "out" / "index.html").text
+
+
+def test_the_overview_compares_with_the_period_before(tmp_path: Path) -> None:
+    calls = [make_call(f"a{n}", day=9 + n) for n in range(5)] + [make_call(f"b{n}", day=16 + n, good=True) for n in range(5)]
+    with filled(tmp_path / "s", calls) as store:
+        write_site(store, tmp_path / "out", WITHOUT_AUDIO)
+        book = openpyxl.load_workbook(write_workbook(store, tmp_path / "r.xlsx", WITHOUT_AUDIO))
+    text = said(tmp_path / "out" / "index.html")
+    for words in (
+        "2026-11-16–11-22（5 通）对 2026-11-09–11-15（5 通）",
+        "平均得分 100.0 27.8 +72.2 ▲ 变好",
+        "合格率 100.0% 0.0% +100.0个百分点 ▲ 变好",
+        "服务禁语 100% 0% +100个百分点 ▲ 变好",
+    ):
+        assert words in text, words
+    rows = {row[0]: row[1:] for row in book["与上期相比"].iter_rows(values_only=True)}
+    assert rows["平均得分"] == (100, 27.78, 72.22, "变好")
+    assert rows["服务禁语"] == (100, 0, 100, "变好")
+
+
 def test_calls_without_sound_or_time_say_so(site: Path) -> None:
     assert "这通电话由文字导入，没有录音" in Page(site / "calls" / page_name("imported")).text
     assert "这通录音里没有听到说话" in Page(site / "calls" / page_name("silent")).text
@@ -148,12 +209,12 @@ def test_a_second_report_clears_what_is_gone_and_nothing_else(tmp_path: Path, re
     out = tmp_path / "out"
     with filled(tmp_path / "a", [make_call("c1", path=recording), make_call("c2")]) as both:
         write_site(both, out, Settings())
-    assert len(list((out / "audio").iterdir())) == 2
+    assert len(list((out / "audio").glob("*.mp3"))) == 1
     (out / "mine.html").write_text("mine")
     with filled(tmp_path / "b", [make_call("c2")]) as one:
         write_site(one, out, Settings())
     assert [path.name for path in (out / "calls").iterdir()] == [page_name("c2")]
-    assert list((out / "audio").iterdir()) == []
+    assert list((out / "audio").glob("[!.]*")) == []
     assert (out / "mine.html").read_text() == "mine"
 
 
@@ -178,4 +239,5 @@ def test_an_empty_store_has_an_overview(tmp_path: Path) -> None:
     with Store.open(tmp_path / "s") as empty:
         page = Page(write_site(empty, tmp_path / "out", Settings()))
     assert "没有可计分的通话" in page.text
+    assert "没有听到投诉" in Page(tmp_path / "out" / "complaints.html").text
     assert "没有需要关注的通话" in page.text

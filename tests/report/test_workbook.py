@@ -58,7 +58,22 @@ def test_findings_carry_quotes_and_times(book: openpyxl.Workbook) -> None:
 
 
 def test_complaints_and_quarantine_are_listed(book: openpyxl.Workbook) -> None:
-    assert [row[1].value for row in book["投诉"].iter_rows(min_row=2)][:2] == ["c1", "c3"]
+    heading, first, *_ = [[cell.value for cell in row] for row in book["投诉"].iter_rows()]
+    assert dict(zip(heading, first, strict=True)) == {
+        "开始时间": "2026-11-18 09:00",
+        "通话号": "c3",
+        "工号": "8002",
+        "姓名": "李强",
+        "班组": "二组",
+        "升级风险": "是",
+        "可能性": 0.93,
+        "类别": "服务态度",
+        "原话": "我要投诉你们",
+        "时间": "0:04",
+        "得分": 0,
+        "处理有缺": 1,
+        "坐席的处理": "共情安抚 未达标",
+    }
     assert book["隔离"]["B2"].value == "/录音/坏.wav"
 
 

@@ -28,7 +28,7 @@ def test_flagged_calls_begin_at_what_weighs_most() -> None:
     findings = tuple(replace(f, hits=(REFUSAL,)) if f.criterion == "overpromise" else f for f in fatal.verdict.findings)
     fatal = replace(fatal, verdict=replace(fatal.verdict, findings=findings))
     assert begin_at(fatal) == Place(6.0, "agent", "不归我管", "过度承诺")
-    assert begin_at(make_call("c")) == Place(4.0, "customer", "投诉你们", "服务态度")
+    assert begin_at(make_call("c")) == Place(4.0, "customer", "我要投诉你们", "服务态度", ((2, 6),))
     assert begin_at(make_call("g", good=True)) == Place(None, None, "识别把握不足", "不抢话")
     assert begin_at(silent("s")) is None
 

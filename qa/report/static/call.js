@@ -3,6 +3,7 @@
   "use strict";
   const clock = window.tingjian.clock; // from site.js, which every page loads first
   const data = JSON.parse(document.getElementById("call-data").textContent);
+  const style = document.querySelector("style[nonce]"); // only where the page stands alone
   const audio = document.getElementById("audio"), lanes = document.getElementById("lanes"), head = document.getElementById("head");
   const player = document.querySelector(".player"), follow = document.getElementById("follow"), script = document.querySelector(".script");
   const turns = [...document.querySelectorAll("#script .turn[data-start]")].map((node) => ({ node, start: Number(node.dataset.start), end: Number(node.dataset.end) }));
@@ -84,13 +85,13 @@
 
   if (audio) {
     const button = document.getElementById("play"), speed = document.getElementById("speed"), zoom = document.getElementById("zoom");
-    const style = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
+    const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
     const colours = { agent: "agent", customer: "customer", both: "soft" };
 
-    const channel = (role) => ({ waveColor: style(colours[role]), progressColor: style(colours[role]), cursorWidth: 0 });
+    const channel = (role) => ({ waveColor: colour(colours[role]), progressColor: colour(colours[role]), cursorWidth: 0 });
     const wave = data.peaks.length && WaveSurfer.create({
       container: "#wave", media: audio, peaks: data.peaks.map((peaks) => peaks.map((value) => Math.pow(value / 100, 0.75))), duration: data.duration,
-      height: data.lanes.length > 1 ? 38 : 52, cursorWidth: 0, interact: false, hideScrollbar: true, splitChannels: data.lanes.map(channel),
+      height: data.lanes.length > 1 ? 38 : 52, cursorWidth: 0, interact: false, hideScrollbar: true, splitChannels: data.lanes.map(channel), cspNonce: style ? style.nonce : undefined,
     });
     if (wave) {
       window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => wave.setOptions({ splitChannels: data.lanes.map(channel) }));

@@ -4,7 +4,7 @@
   const holder = document.getElementById("charts");
   if (!holder || !window.echarts) return;
   const data = JSON.parse(holder.textContent);
-  const drawn = [];
+  const drawn = [], say = window.tingjian.say;
 
   function colour(name) {
     return getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
@@ -28,8 +28,8 @@
   function distribution() {
     return Object.assign(base(), {
       xAxis: axis({ type: "category", data: data.distribution.map((bin) => bin[0] + "–" + bin[1]), splitLine: { show: false } }),
-      yAxis: axis({ type: "value", minInterval: 1, name: "通" }),
-      series: [{ type: "bar", name: "通话", barWidth: "62%", itemStyle: { color: colour("accent"), borderRadius: [4, 4, 0, 0] },
+      yAxis: axis({ type: "value", minInterval: 1, name: say("通") }),
+      series: [{ type: "bar", name: say("通话"), barWidth: "62%", itemStyle: { color: colour("accent"), borderRadius: [4, 4, 0, 0] },
         label: { show: true, position: "top", color: colour("soft"), formatter: (bar) => bar.value || "" }, data: data.distribution.map((bin) => bin[2]) }],
     });
   }
@@ -38,21 +38,46 @@
     return Object.assign(base(), {
       legend: { left: "center", top: 0, itemHeight: 8, textStyle: { color: colour("soft") } },
       xAxis: axis({ type: "category", data: data.days.map((day) => day[0].slice(5)), splitLine: { show: false } }),
-      yAxis: [axis({ type: "value", min: 0, max: 100, name: "分" }), axis({ type: "value", minInterval: 1, splitLine: { show: false }, name: "通" })],
+      yAxis: [axis({ type: "value", min: 0, max: 100, name: say("分") }), axis({ type: "value", minInterval: 1, splitLine: { show: false }, name: say("通") })],
       series: [
-        { type: "bar", name: "通话", yAxisIndex: 1, barMaxWidth: 26, itemStyle: { color: colour("na-soft"), borderRadius: [4, 4, 0, 0] }, data: data.days.map((day) => day[1]) },
-        { type: "line", name: "平均得分", symbolSize: 7, connectNulls: true, lineStyle: { width: 2.5 }, itemStyle: { color: colour("accent") }, data: data.days.map((day) => day[2]) },
+        { type: "bar", name: say("通话"), yAxisIndex: 1, barMaxWidth: 26, itemStyle: { color: colour("na-soft"), borderRadius: [4, 4, 0, 0] }, data: data.days.map((day) => day[1]) },
+        { type: "line", name: say("平均得分"), symbolSize: 7, connectNulls: true, lineStyle: { width: 2.5 }, itemStyle: { color: colour("accent") }, data: data.days.map((day) => day[2]) },
+      ],
+    });
+  }
+
+  /* Service types: both sides in percent, the four fields named where they lie; a click opens the agent's page. */
+  function types() {
+    const { good, names, points } = data.types, middle = 100 * good;
+    const low = Math.max(0, Math.min(middle - 10, ...points.map((point) => Math.min(point[0], point[1]) - 4)));
+    const from = 10 * Math.floor(low / 10);
+    const left = (from + middle) / 2, right = (middle + 100) / 2;
+    const own = points.filter((point) => point[4]), others = points.filter((point) => !point[4]);
+    return Object.assign(base(), {
+      grid: { left: 8, right: 22, top: 24, bottom: 20, containLabel: true },
+      tooltip: { confine: true, backgroundColor: colour("card"), borderColor: colour("line"), textStyle: { color: colour("text") }, renderMode: "richText",
+        formatter: (item) => (item.data.length > 3 ? item.data[2] + "\n" + say("程序面") + " " + item.data[0] + "%  " + say("个人面") + " " + item.data[1] + "%" : "") },
+      xAxis: axis({ type: "value", min: from, max: 100, name: say("程序面"), nameLocation: "middle", nameGap: 24, axisLabel: { formatter: "{value}%", color: colour("soft") }, splitLine: { show: false } }),
+      yAxis: axis({ type: "value", min: from, max: 100, name: say("个人面"), axisLabel: { formatter: "{value}%", color: colour("soft") }, splitLine: { show: false } }),
+      series: [
+        { type: "scatter", silent: true, symbolSize: 1, itemStyle: { opacity: 0 }, label: { show: true, formatter: (item) => item.data[2], color: colour("faint"), fontSize: 12.5 },
+          data: [[right, 98, names.excellent], [left, 98, names.friendly], [right, from + 2, names.by_the_book], [left, from + 2, names.indifferent]] },
+        { type: "scatter", data: others, symbolSize: 8, itemStyle: { color: colour("na"), opacity: 0.3 } },
+        { type: "scatter", data: own, symbolSize: 13, itemStyle: { color: colour("accent"), opacity: 0.85 },
+          label: { show: own.length <= 15, formatter: (item) => item.data[2].split(/[（(]/)[0], position: "top", color: colour("text") }, labelLayout: { hideOverlap: true },
+          markLine: { symbol: "none", silent: true, label: { show: false }, lineStyle: { color: colour("faint"), type: "dashed" }, data: [{ xAxis: middle }, { yAxis: middle }] } },
       ],
     });
   }
 
   function draw() {
     drawn.splice(0).forEach((chart) => chart.dispose());
-    [["distribution", distribution], ["trend", trend]].forEach(function ([id, options]) {
+    [["distribution", distribution], ["trend", trend], ["types", types]].forEach(function ([id, options]) {
       const box = document.getElementById(id);
       if (!box) return;
       const chart = window.echarts.init(box, null, { renderer: "svg" });
       chart.setOption(options());
+      if (id === "types") chart.on("click", (item) => { if (item.data[3]) location.href = (document.body.className === "overview" ? "" : "../") + "agents/" + item.data[3]; });
       drawn.push(chart);
     });
   }

@@ -24,7 +24,11 @@
     return hours ? hours + ":" + two(minutes) + ":" + two(whole % 60) : minutes + ":" + two(whole % 60);
   }
 
-  window.tingjian = { clock };
+  /* Labels are written in Chinese; a page in another language brings their translations. */
+  const words = read("words") || {};
+  const say = (text) => words[text] || text;
+
+  window.tingjian = { clock, say };
 
   const compare = new Intl.Collator("zh-CN", { numeric: true }).compare;
 
@@ -72,23 +76,72 @@
     });
   });
 
-  /* A list of calls: rows are arrays [page, id, agent, team, time, seconds, score, band, passed, flags, missed]. */
+  function option(label, value) {
+    const node = make("option", label);
+    node.value = value;
+    return node;
+  }
+
+  /* Cards that filter: what a select chooses must be among the card's data of that name, parted by "|". */
+  document.querySelectorAll("[data-cards]").forEach(function (box) {
+    const cards = [...box.querySelectorAll("." + box.dataset.cards)], count = box.querySelector(".count");
+    const find = box.querySelector("[data-find]"), selects = [...box.querySelectorAll("[data-by]")];
+    const texts = cards.map((card) => card.textContent.toLowerCase());
+    function choose() {
+      const wanted = find.value.trim().toLowerCase();
+      let shown = 0;
+      cards.forEach(function (card, place) {
+        const fits = texts[place].includes(wanted) && selects.every((by) => by.selectedIndex === 0 || card.dataset[by.dataset.by].split("|").includes(by.value));
+        card.hidden = !fits;
+        shown += fits;
+      });
+      count.textContent = (shown === cards.length ? "" : shown + " / ") + cards.length + " " + say("通");
+    }
+    [find, ...selects].forEach((control) => control.addEventListener("input", choose));
+    choose();
+  });
+
+  /* A list of calls: rows are arrays [page, id, agent, team, time, seconds, score, band, passed, flags, missed items,
+     and where it says why: item, words, second]; agents, teams, bands, flags and items by their number in the list. */
   document.querySelectorAll("[data-calls]").forEach(function (box) {
-    const all = read("call-list"), names = read("flag-names");
+    const list = read("call-list"), all = list.rows, why = box.dataset.why !== undefined;
     const body = box.querySelector("tbody"), pager = box.querySelector(".pager"), count = box.querySelector(".count");
-    const find = box.querySelector("[data-find]"), flag = box.querySelector("[data-flag]"), passed = box.querySelector("[data-passed]");
+    const find = box.querySelector("[data-find]"), by = {};
+    box.querySelectorAll("[data-by]").forEach((select) => { by[select.dataset.by] = select; });
+    const columns = box.querySelectorAll("thead th").length;
     let shown = all, page = 0, order = null;
 
+    list.flags.forEach(([, label], number) => by.flag.append(option(label, number)));
+    list.teams.forEach((name, number) => by.team.append(option(name, number)));
+    list.items.forEach((name, number) => by.item.append(option(name, number)));
+    [["flag", list.flags], ["team", list.teams], ["item", list.items]].forEach(([name, values]) => { by[name].parentElement.hidden = values.length < 2; });
+
+    const value = { 2: (call) => list.agents[call[2]], 3: (call) => list.teams[call[3]], 7: (call) => list.bands[call[7]], 10: (call) => call[10].length };
+    const of = (call, column) => (value[column] ? value[column](call) : call[column]);
+
     function row(call) {
-      const line = make("tr"), [file, id, agent, team, time, seconds, score, band, pass, flags, missed] = call;
+      const line = make("tr"), [file, id, , , time, seconds, score, , pass, flags, missed, name, words, second] = call;
       const link = make("a", id), head = make("th"), chips = make("td", null, "chips"), scored = make("td", null, "n");
-      link.href = box.dataset.calls + file;
+      link.href = box.dataset.calls + file + ".html";
       head.scope = "row";
       head.append(link);
       scored.append(make("span", score === null ? "–" : score.toFixed(1), "score " + (score === null ? "none" : pass ? "pass" : "fail")));
-      flags.forEach((name) => chips.append(make("span", names[name] || name, "flag " + (names[name] ? name : ""))));
-      line.append(make("td", time), head, make("td", agent), make("td", team), make("td", clock(seconds), "n"), scored, make("td", band || "–"),
-        make("td", missed, missed ? "n bad" : "n"), chips);
+      flags.forEach(function (number) {
+        const [flag, label] = list.flags[number];
+        chips.append(make("span", label, "flag " + (/^[a-z_]+$/.test(flag) ? flag : "")));
+      });
+      line.append(make("td", time), head, make("td", of(call, 2)), make("td", of(call, 3)), make("td", clock(seconds), "n"), scored);
+      if (!why) line.append(make("td", of(call, 7) || "–"), make("td", missed.length, missed.length ? "n bad" : "n"));
+      line.append(chips);
+      if (why) {
+        const cell = make("td", null, "why"), place = make("a");
+        place.href = link.href + (second === null ? "" : "#t=" + second);
+        if (second !== null) place.append(make("time", clock(second)), " ");
+        place.append(words || name || "–");
+        cell.append(place);
+        if (words && name) cell.append(" ", make("small", name));
+        line.append(cell);
+      }
       return line;
     }
 
@@ -97,12 +150,12 @@
       page = Math.min(page, pages - 1);
       body.replaceChildren(...shown.slice(page * PAGE, (page + 1) * PAGE).map(row));
       if (!shown.length) {
-        const line = make("tr"), cell = make("td", "没有符合条件的通话", "empty");
-        cell.colSpan = 9;
+        const line = make("tr"), cell = make("td", say("没有符合条件的通话"), "empty");
+        cell.colSpan = columns;
         line.append(cell);
         body.append(line);
       }
-      count.textContent = shown.length === all.length ? all.length + " 通" : shown.length + " / " + all.length + " 通";
+      count.textContent = (shown.length === all.length ? "" : shown.length + " / ") + all.length + " " + say("通");
       pager.replaceChildren();
       if (pages > 1) {
         const step = function (label, by, enabled) {
@@ -112,23 +165,27 @@
           button.addEventListener("click", function () { page += by; draw(); });
           return button;
         };
-        pager.append(step("上一页", -1, page > 0), make("span", page + 1 + " / " + pages), step("下一页", 1, page < pages - 1));
+        pager.append(step(say("上一页"), -1, page > 0), make("span", page + 1 + " / " + pages), step(say("下一页"), 1, page < pages - 1));
       }
     }
 
     function choose() {
-      const wanted = find.value.trim().toLowerCase(), result = passed.value;
+      const wanted = find.value.trim().toLowerCase(), result = by.passed.value;
+      const number = (name) => (by[name].value === "" ? null : Number(by[name].value));
+      const flag = number("flag"), team = number("team"), item = number("item");
       shown = all.filter(function (call) {
-        if (flag.value && !call[9].includes(flag.value)) return false;
+        if (flag !== null && !call[9].includes(flag)) return false;
+        if (team !== null && call[3] !== team) return false;
+        if (item !== null && !call[10].includes(item)) return false;
         if (result && (call[8] === null ? "-" : String(call[8] ? 1 : 0)) !== result) return false;
-        if (location.hash === "#flagged" && !call[9].length) return false;
-        return !wanted || (call[1] + " " + call[2] + " " + call[3] + " " + call[4]).toLowerCase().includes(wanted);
+        return !wanted || (call[1] + " " + of(call, 2) + " " + of(call, 3) + " " + call[4] + " " + (call[12] || "")).toLowerCase().includes(wanted);
       });
       if (order) {
         const [column, descending] = order;
         shown.sort(function (a, b) {
-          if (a[column] === null || b[column] === null) return (a[column] === null) - (b[column] === null);
-          return ordered(a[column], b[column]) * (descending ? -1 : 1);
+          const x = of(a, column), y = of(b, column);
+          if (x === null || y === null) return (x === null) - (y === null);
+          return ordered(x, y) * (descending ? -1 : 1);
         });
       }
       page = 0;
@@ -139,7 +196,7 @@
       order = [Number(heading.dataset.column), descending];
       choose();
     });
-    [find, flag, passed].forEach((control) => control.addEventListener("input", choose));
+    [find, ...Object.values(by)].forEach((control) => control.addEventListener("input", choose));
     choose();
   });
 })();

@@ -1,0 +1,70 @@
+"""All figures of a report: the scorecards, and beside them rank, service type, stage and what changed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from qa.calls import Call
+from qa.config import Settings
+from qa.scoring.moments import Moment
+from qa.scoring.periods import Comparison, compare_periods
+from qa.scoring.profile import STAGES, service_types, stage
+from qa.scoring.ranking import fair_ranks
+from qa.scoring.scorecard import Scorecards, group_scorecards
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What pages, workbook and summary show.
+
+    ``agents`` are the agents' scorecards with ``rank``, ``procedure``, ``personal``, ``service_type`` and ``stage``
+    beside; ``stages`` are scorecards of the stages of employment, with ``agents``; ``moments`` by agent and by item.
+    """
+
+    cards: Scorecards
+    agents: pd.DataFrame
+    stages: pd.DataFrame
+    comparison: Comparison | None
+    moments_of_agent: Mapping[str, list[Moment]]
+    moments_of_item: Mapping[str, list[Moment]]
+
+    @classmethod
+    def of(cls, calls: Iterable[Call], settings: Settings) -> Figures:
+        """The figures of these calls, which are read once and not kept.
+
+        >>> len(Figures.of([], Settings()).agents)
+        0
+        """
+        shown = settings.report
+        cards = Scorecards.of(calls, shown.handling)
+        last = cards.calls.groupby("agent_id")["started_at"].max().dropna().dt.tz_convert(settings.zone).dt.date
+        stages: dict[Any, Any] = {agent: stage(hired, last.get(agent)) for agent, hired in cards.agents["hired_on"].items()}
+        agents = cards.agents.join(service_types(cards.criteria, cards.agents, shown.personal, shown.good_share, shown.min_calls))
+        agents = agents.assign(rank=fair_ranks(agents, shown.min_calls), stage=[stages[agent] for agent in agents.index])
+        by_stage = group_scorecards(
+            cards.calls, cards.criteria, cards.calls["agent_id"].map(stages), cards.criteria["agent_id"].map(stages)
+        )
+        by_agent: dict[str, list[Moment]] = defaultdict(list)
+        by_item: dict[str, list[Moment]] = defaultdict(list)
+        for moment in cards.moments:
+            by_agent[moment.agent_id].append(moment)
+            by_item[moment.criterion].append(moment)
+        return cls(
+            cards,
+            agents,
+            by_stage.reindex([name for name, _ in STAGES if name in by_stage.index]),
+            compare_periods(cards, settings.zone, shown.period),
+            by_agent,
+            by_item,
+        )
+
+    def change_of(self, criterion: str) -> Any:
+        """How an item's share met changed against the period before; None where there is nothing to compare."""
+        changes = self.comparison.items if self.comparison else ()
+        return next((change for change in changes if change.key == criterion), None)
