@@ -48,18 +48,18 @@ class Scope(Part):
     on either side of and at) any such place, at most ``within_turns`` of them or ``within_seconds`` away.
     """
 
-    role: Literal["agent", "customer", "any"] | None = None
-    first_seconds: float | None = Field(None, gt=0)
-    last_seconds: float | None = Field(None, gt=0)
-    first_percent: float | None = Field(None, gt=0, le=100)
-    last_percent: float | None = Field(None, gt=0, le=100)
-    first_turns: int | None = Field(None, ge=1)
-    last_turns: int | None = Field(None, ge=1)
-    after: Check | None = None
-    before: Check | None = None
-    around: Check | None = None
-    within_turns: int | None = Field(None, ge=0)
-    within_seconds: float | None = Field(None, gt=0)
+    role: Literal["agent", "customer", "any"] | None = Field(None, description="谁说的：agent 坐席，customer 客户，any 双方")
+    first_seconds: float | None = Field(None, gt=0, description="开头多少秒；几个开头、结尾的界限写在一起时，落在任一之内都算")
+    last_seconds: float | None = Field(None, gt=0, description="结尾多少秒")
+    first_percent: float | None = Field(None, gt=0, le=100, description="开头百分之几")
+    last_percent: float | None = Field(None, gt=0, le=100, description="结尾百分之几")
+    first_turns: int | None = Field(None, ge=1, description="开头几句，只数 role 的话")
+    last_turns: int | None = Field(None, ge=1, description="结尾几句，只数 role 的话")
+    after: Check | None = Field(None, description="在它出现之后")
+    before: Check | None = Field(None, description="在它出现之前")
+    around: Check | None = Field(None, description="在它前后，要写 within_turns 或 within_seconds")
+    within_turns: int | None = Field(None, ge=0, description="离 after、before、around 几句之内")
+    within_seconds: float | None = Field(None, gt=0, description="离 after、before、around 多少秒之内")
 
     @model_validator(mode="after")
     def _anchored(self) -> Scope:
@@ -95,26 +95,26 @@ class Scope(Part):
 class Check(Part):
     """One question to the call: exactly one operator, and where to look if elsewhere than the criterion does."""
 
-    say: Say | None = None
-    pattern: Pattern | None = None
-    metric: Metric | None = None
-    event: EventCheck | None = None
-    rate: Rate | None = None
-    metadata: Metadata | None = None
-    complaint: ComplaintCheck | None = None
-    repetition: Repetition | None = None
-    entity: Entity | None = None
-    meaning: Meaning | None = None
-    gap: Gap | None = None
-    turns: Turns | None = None
-    speaker: Speaker | None = None
-    llm: Llm | None = None
-    all: Annotated[tuple[Check, ...] | None, NotEmpty] = None
-    any: Annotated[tuple[Check, ...] | None, NotEmpty] = None
-    not_: Check | None = Field(None, alias="not")
-    count: Count | None = None
-    sequence: Sequence | None = None
-    scope: Scope | None = None
+    say: Say | None = Field(None, description="说到某些话，按读音匹配")
+    pattern: Pattern | None = Field(None, description="正则")
+    metric: Metric | None = Field(None, description="整通电话的指标")
+    event: EventCheck | None = Field(None, description="静音、等待、抢话、同时说话")
+    rate: Rate | None = Field(None, description="单句语速")
+    metadata: Metadata | None = Field(None, description="清单里的字段")
+    complaint: ComplaintCheck | None = Field(None, description="客户投诉")
+    repetition: Repetition | None = Field(None, description="同样的话说了几遍")
+    entity: Entity | None = Field(None, description="说出电话、金额、日期等信息")
+    meaning: Meaning | None = Field(None, description="意思相近的话")
+    gap: Gap | None = Field(None, description="应答间隔")
+    turns: Turns | None = Field(None, description="说了几句话")
+    speaker: Speaker | None = Field(None, description="谁先开口、谁最后说话")
+    llm: Llm | None = Field(None, description="问语言模型，默认关闭")
+    all: Annotated[tuple[Check, ...] | None, NotEmpty] = Field(None, description="都要成立")
+    any: Annotated[tuple[Check, ...] | None, NotEmpty] = Field(None, description="成立一项即可")
+    not_: Check | None = Field(None, alias="not", description="不成立")
+    count: Count | None = Field(None, description="至少成立几项")
+    sequence: Sequence | None = Field(None, description="依次发生")
+    scope: Scope | None = Field(None, description="在哪里找；不写则与本项相同")
 
     @model_validator(mode="after")
     def _one_operator(self) -> Check:
@@ -195,13 +195,15 @@ class EventCheck(Part):
     do not count.
     """
 
-    type: Annotated[tuple[EventType, ...], BeforeValidator(listed), NotEmpty]
-    by: Literal["agent", "customer"] | None = None
-    at_least: float = Field(0.0, ge=0)
-    times: int = Field(1, ge=1)
-    inside: bool = False
-    characters: int | None = Field(None, ge=1)
-    unless: Unless | None = None
+    type: Annotated[tuple[EventType, ...], BeforeValidator(listed), NotEmpty] = Field(
+        description="silence 静音，hold 等待，interruption 抢话，overtalk 同时说话，music 音乐，tone 提示音"
+    )
+    by: Literal["agent", "customer"] | None = Field(None, description="谁造成的")
+    at_least: float = Field(0.0, ge=0, description="至少多少秒")
+    times: int = Field(1, ge=1, description="至少几次")
+    inside: bool = Field(False, description="不算第一句之前和最后一句之后")
+    characters: int | None = Field(None, ge=1, description="插进来的话至少几个字")
+    unless: Unless | None = Field(None, description="事先说明就不算")
 
     @model_validator(mode="after")
     def _said_by_somebody(self) -> EventCheck:

@@ -120,14 +120,14 @@ class Say(Part):
     ``excluding`` does not count.
     """
 
-    phrases: Phrases = ()
-    lexicon: Texts = ()
+    phrases: Phrases = Field((), description="说法；(可省) <任选|其一> …代表几个字")
+    lexicon: Texts = Field((), description="词库的 id")
     categories: Texts = Field((), description="词库里只用这些类别")
-    match: Literal["any", "all"] | Annotated[int, Field(ge=1)] = "any"
-    times: int = Field(1, ge=1)
-    excluding: Phrases = ()
-    closeness: float | None = Field(None, gt=0.5, le=1.0)
-    exact: bool = False
+    match: Literal["any", "all"] | Annotated[int, Field(ge=1)] = Field("any", description="any 一种即可，all 全要，数字为至少几种")
+    times: int = Field(1, ge=1, description="至少几次")
+    excluding: Phrases = Field((), description="落在这些话里的不算")
+    closeness: float | None = Field(None, gt=0.5, le=1.0, description="读音要多接近；不写则按说法的长短")
+    exact: bool = Field(False, description="只按字匹配，不按读音")
 
     @model_validator(mode="before")
     @classmethod
@@ -148,9 +148,9 @@ class Say(Part):
 class Pattern(Part):
     """A regular expression on the normalised text of a turn: simplified, lower case, numerals in digits, no punctuation."""
 
-    regex: Annotated[Regexes, NotEmpty]
-    excluding: Regexes = ()
-    times: int = Field(1, ge=1)
+    regex: Annotated[Regexes, NotEmpty] = Field(description="正则（RE2），对着规整后的文字：简体、数字、无标点")
+    excluding: Regexes = Field((), description="落在这些里面的不算")
+    times: int = Field(1, ge=1, description="至少几处")
 
     @model_validator(mode="before")
     @classmethod
@@ -182,17 +182,17 @@ class Metric(Range):
 class Rate(Range):
     """A single turn is spoken that fast, in characters per minute; turns shorter than ``characters`` are passed over."""
 
-    characters: int = Field(12, ge=1)
-    times: int = Field(1, ge=1)
+    characters: int = Field(12, ge=1, description="少于这么多字的话不计")
+    times: int = Field(1, ge=1, description="至少几句")
 
 
 class Metadata(Part):
     """What is known about the recording: a field of the manifest, by name."""
 
-    field: Text
+    field: Text = Field(description="清单的列名")
     equals: Texts = Field((), description="等于其中之一")
-    contains: Texts = ()
-    present: bool | None = None
+    contains: Texts = Field((), description="含有其中之一")
+    present: bool | None = Field(None, description="有值没值")
 
     @model_validator(mode="after")
     def _says_something(self) -> Metadata:
@@ -205,8 +205,8 @@ class Metadata(Part):
 class ComplaintCheck(Part):
     """The customer complains; with ``threat`` it threatens to go further, with ``category`` about one of these."""
 
-    threat: bool | None = None
-    category: Texts = ()
+    threat: bool | None = Field(None, description="是否表示要升级（12315、曝光、起诉等）")
+    category: Texts = Field((), description="投诉类别，其中之一")
 
 
 class Repetition(Part):

@@ -35,8 +35,8 @@ ALWAYS_USED = ("complaint", "threat")
 class Band(Part):
     """A name for scores from ``from`` up."""
 
-    name: Text
-    from_: float = Field(alias="from", ge=0, le=100)
+    name: Text = Field(description="等级名，例如 优秀")
+    from_: float = Field(alias="from", ge=0, le=100, description="从多少分起")
 
 
 class Examples(Part):
@@ -45,15 +45,15 @@ class Examples(Part):
     They explain the criterion to people, and the tests judge them.
     """
 
-    good: tuple[Texts, ...] = ()
-    bad: tuple[Texts, ...] = ()
+    good: tuple[Texts, ...] = Field((), description="这样说算做到")
+    bad: tuple[Texts, ...] = Field((), description="这样说算没做到")
 
 
 class PerHit(Part):
     """Points for every hit, up to a limit; without ``at_most`` the points of the criterion are the limit."""
 
-    each: float = Field(gt=0)
-    at_most: float | None = Field(None, gt=0)
+    each: float = Field(gt=0, description="每处多少分")
+    at_most: float | None = Field(None, gt=0, description="最多多少分；不写则为本项的分数")
 
 
 class Criterion(Part):
@@ -67,24 +67,24 @@ class Criterion(Part):
     cost nothing when not. ``severity``: a miss of 重度 is marked for a person to confirm.
     """
 
-    id: Id
-    name: Text
-    points: float = Field(0.0, ge=0, le=100)
-    why: str = Field(min_length=1)
-    examples: Examples = Examples()
-    kind: Literal["auto", "assist", "human"] = "auto"
+    id: Id = Field(description="英文代号，整张表内不重复")
+    name: Text = Field(description="项目名，显示在报告里")
+    points: float = Field(0.0, ge=0, le=100, description="分值")
+    why: str = Field(min_length=1, description="为什么有这一项，讲给坐席听")
+    examples: Examples = Field(Examples(), description="正反例；qa rubric test 会逐条判断")
+    kind: Literal["auto", "assist", "human"] = Field("auto", description="auto 自动，assist 辅助（未达标要人确认），human 人工")
     fatal: Literal["form", "section"] | None = Field(None, description="true 与 form 是整张表，section 是本组")
-    critical: bool = False
-    bonus: bool = False
-    severity: Severity | None = None
-    scope: Scope = Scope()
-    require: Check | None = None
-    forbid: Check | None = None
-    deduct: PerHit | None = None
-    award: PerHit | None = None
-    when: Check | None = None
-    na_when: Check | None = None
-    na_reason: Text | None = None
+    critical: bool = Field(False, description="关键项，另计一个关键分")
+    bonus: bool = Field(False, description="加分项：做到加分，没做到不扣")
+    severity: Severity | None = Field(None, description="严重程度；重度的未达标要人确认")
+    scope: Scope = Field(Scope(), description="在哪里找：谁说的、开头还是结尾、在什么之后")
+    require: Check | None = Field(None, description="要做到什么；成立即达标")
+    forbid: Check | None = Field(None, description="不许出现什么；成立即未达标")
+    deduct: PerHit | None = Field(None, description="按次扣分，与 forbid 一起用")
+    award: PerHit | None = Field(None, description="按次得分，与 require 一起用")
+    when: Check | None = Field(None, description="只在成立时适用")
+    na_when: Check | None = Field(None, description="成立时不适用")
+    na_reason: Text | None = Field(None, description="不适用时报告里写的理由")
 
     @field_validator("fatal", mode="before")
     @classmethod
@@ -151,14 +151,16 @@ class Sheet(Part):
     id: Id
     version: Text
     name: Text
-    description: str | None = None
-    pass_mark: float = Field(80.0, ge=0, le=100)
-    bands: tuple[Band, ...] = ()
+    description: str | None = Field(None, description="适用于什么电话，写给人看")
+    pass_mark: float = Field(80.0, ge=0, le=100, description="合格线（百分制）")
+    bands: tuple[Band, ...] = Field((), description="等级与各自的起点")
     total: float | None = Field(None, gt=0, description="满分；写了就必须等于各项之和，加分项不算")
     bonus_limit: float = Field(5.0, ge=0, le=20, description="加分项合计最多加多少分")
     applies_to: dict[Text, Annotated[Texts, NotEmpty]] = Field({}, description="适用于哪些电话：元数据的字段 = 其中一个值")
-    lexicons: Annotated[tuple[Text, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)] = ()
-    sections: Annotated[tuple[SectionOfSheet, ...], NotEmpty]
+    lexicons: Annotated[tuple[Text, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)] = Field(
+        (), description="词库的文件或目录，相对于本文件"
+    )
+    sections: Annotated[tuple[SectionOfSheet, ...], NotEmpty] = Field(description="分组")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
