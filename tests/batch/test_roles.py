@@ -1,0 +1,111 @@
+"""What a person has said about a recording outlives qa run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from judging import heard, sheet
+from support import a_call
+
+from qa.asr.models import Model
+from qa.batch.executors import Job, Outcome
+from qa.batch.roles import set_agent
+from qa.batch.run import Summary, run
+from qa.batch.watch import watcher
+from qa.calls import Recording, Turn
+from qa.config import Settings
+from qa.intake.manifest import Batch
+from qa.pipeline import judge_call
+from qa.scoring.rubric import load_rubric
+from qa.store.store import Keys, Store
+
+ONE = Recording(call_id="c1", content_hash="aa", path="/录音/c1.wav", agent_id="8001")
+HEARD = replace(
+    heard(
+        [
+            Turn(role="agent", text="您好请讲", start=0.0, end=1.0, channel=0),
+            Turn(role="customer", text="我想查话费", start=2.0, end=3.0, channel=1),
+        ]
+    ),
+    channels=2,
+)
+
+
+@pytest.fixture
+def rubric(tmp_path: Path) -> Path:
+    sheet(tmp_path, "points: 6, scope: {role: agent}, require: {say: 您好}")
+    return tmp_path / "small.yaml"
+
+
+@pytest.fixture(autouse=True)
+def without_a_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Hearing gives HEARD; everything else is real."""
+
+    def work(jobs: Iterable[Job], settings: Settings, rubric: Path) -> Iterator[tuple[Job, Outcome]]:
+        for job in jobs:
+            yield job, judge_call(job.task.recording, job.heard or HEARD, load_rubric(rubric), settings)
+
+    monkeypatch.setattr("qa.batch.run.in_process", work)
+    monkeypatch.setattr("qa.asr.models.resolve", lambda name: Model(name=name, path=tmp_path, fingerprint=name))
+
+
+def ran(store: Store, rubric: Path, recording: Recording = ONE, model: str = "base") -> Summary:
+    settings = Settings().overridden(model=model)
+    return run(Batch((recording,)), store, settings, rubric, watcher=watcher("silent", None))  # type: ignore[arg-type]
+
+
+def sides(store: Store) -> list[str]:
+    return [turn.role for turn in store.expect("c1").heard.turns]
+
+
+def test_a_later_run_neither_hears_again_nor_undoes_it(tmp_path: Path, rubric: Path) -> None:
+    with Store.open(tmp_path / "store") as store:
+        assert ran(store, rubric).heard == 1
+        assert set_agent(store, "c1", 1, Settings(), rubric).verdict.findings[0].outcome == "missed"
+        assert (ran(store, rubric).up_to_date, sides(store)) == (1, ["customer", "agent"])
+
+
+def test_hearing_again_keeps_it_for_the_same_recording_only(tmp_path: Path, rubric: Path) -> None:
+    with Store.open(tmp_path / "store") as store:
+        ran(store, rubric)
+        set_agent(store, "c1", 1, Settings(), rubric)
+        assert ran(store, rubric, model="large").heard == 1
+        call = store.expect("c1")
+        assert (sides(store), call.heard.roles.method, call.verdict.findings[0].outcome) == (["customer", "agent"], "manual", "missed")
+        assert ran(store, rubric, replace(ONE, content_hash="bb"), model="large").heard == 1
+        assert sides(store) == ["agent", "customer"]
+
+
+def test_it_can_be_taken_back(tmp_path: Path, rubric: Path) -> None:
+    with Store.open(tmp_path / "store") as store:
+        ran(store, rubric)
+        set_agent(store, "c1", 1, Settings(), rubric)
+        call = set_agent(store, "c1", None, Settings(), rubric)
+        assert (sides(store), call.heard.roles.method) == (["agent", "customer"], "script")
+        ran(store, rubric, model="large")
+        assert sides(store) == ["agent", "customer"]
+
+
+def test_a_number_that_another_hearing_has_not_is_left_alone(tmp_path: Path, rubric: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Store.open(tmp_path / "store") as store:
+        ran(store, rubric)
+        store.remember_agent("c1", "aa", 5)
+        ran(store, rubric, model="large")
+        assert sides(store) == ["agent", "customer"]
+
+
+def test_the_word_is_one_of_each_recording(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        store.remember_agent("c1", "aa", 1)
+        store.remember_agent("c1", "aa", 0)
+        assert (store.named_agent("c1", "aa"), store.named_agent("c1", "bb"), store.named_agent("c2", "aa")) == (0, None, None)
+        store.forget_agent("c1")
+        store.forget_agent("c1")
+        assert store.named_agent("c1", "aa") is None
+        store.save(a_call(), Keys("h", "j"))
+        assert store.import_sources() == {}
+        store.remember_import("c1", "/a.json")
+        assert store.import_sources() == {"c1": "/a.json"}
