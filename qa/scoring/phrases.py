@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from qa.calls import Hit
 from qa.scoring.dialogue import Dialogue
 from qa.scoring.lexicon import Phrase
-from qa.scoring.vocabulary import Found, alone, whole
+from qa.scoring.vocabulary import alone, whole
 from qa.text.sound import Match, Passage, closest
 
 Places = dict[int, list[tuple[Phrase, Match]]]  # turn -> what was found in it
@@ -125,27 +125,18 @@ def _searched(dialogue: Dialogue, phrases: tuple[Phrase, ...]) -> Places:
         vocabulary = alone(phrases)
         chains = vocabulary.chains(phrases)
         assert chains is not None  # they are all in a vocabulary of their own
-        found: Found = vocabulary.search(dialogue.passage)
+        found = vocabulary.search(dialogue.passage)
     else:
         found = dialogue.found
     places: Places = {}
-    for phrase, chain in chains.said(found):
-        slots = [_merged(found, slot) for slot in chain]
+    for phrase, slots in chains.said(found):
         for turn, first in slots[0].items():
+            after = [slot.get(turn, ()) for slot in slots[1:]]
             for match in first:
-                whole_match = _followed(match, [slot.get(turn, []) for slot in slots[1:]], phrase.gap)
+                whole_match = _followed(match, after, phrase.gap) if after else match
                 if whole_match:
                     places.setdefault(turn, []).append((phrase, whole_match))
     return places
-
-
-def _merged(matches: Found, slot: Sequence[int]) -> dict[int, list[Match]]:
-    """By turn, where any of the ways of a slot is said."""
-    merged: dict[int, list[Match]] = {}
-    for way in slot:
-        for turn, found in matches.get(way, {}).items():
-            merged.setdefault(turn, []).extend(found)
-    return merged
 
 
 def _followed(match: Match, slots: Sequence[Sequence[Match]], gap: int) -> Match | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Generic, TypeVar
 
 from qa.scoring.lexicon import Phrase
@@ -41,17 +43,28 @@ class Kept(Generic[V]):
         return kept[1]
 
 
+Said = Mapping[int, Sequence[Match]]  # turn -> where
+Chain = tuple[tuple[int, ...], ...]  # for each slot the ways to say it
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Chains:
-    """Phrases as chains of slots, each slot the ways to say it; ``opening``: the chains by the ways of their first slot."""
+    """Phrases as chains of slots; ``places``: for each way the slots it may stand in, as (chain, slot, how many ways before it)."""
 
-    chains: tuple[tuple[Phrase, tuple[tuple[int, ...], ...]], ...]
-    opening: Mapping[int, tuple[int, ...]]
+    chains: tuple[tuple[Phrase, Chain], ...]
+    places: Mapping[int, tuple[tuple[int, int, int], ...]]
 
-    def said(self, found: Found) -> list[tuple[Phrase, tuple[tuple[int, ...], ...]]]:
-        """The chains whose first slot was found, in their order."""
-        chosen = {number for way in self.opening.keys() & found.keys() for number in self.opening[way]}
-        return [self.chains[number] for number in sorted(chosen)]
+    def said(self, found: Found) -> Iterator[tuple[Phrase, list[Said]]]:
+        """The phrases of which every slot is said, in their order, each with where each slot is."""
+        standing = sorted((*place, way) for way in self.places.keys() & found.keys() for place in self.places[way])
+        for number, of_chain in groupby(standing, key=itemgetter(0)):
+            phrase, chain = self.chains[number]
+            slots: list[dict[int, list[Match]]] = [{} for _ in chain]
+            for _, slot, _, way in of_chain:
+                for turn, matches in found[way].items():
+                    slots[slot].setdefault(turn, []).extend(matches)
+            if all(slots):
+                yield phrase, list(slots)
 
 
 class Vocabulary:
@@ -89,16 +102,17 @@ class Vocabulary:
 
     def _chained(self, phrases: Phrases) -> Chains | None:
         chains = []
-        opening: dict[int, list[int]] = {}
+        places: dict[int, list[tuple[int, int, int]]] = {}
         for number, phrase in enumerate(phrases):
             slots = [[self._ways.get(_way(phrase, said)) for said in slot] for slot in phrase.slots]
             known = tuple(tuple(way for way in slot if way is not None) for slot in slots)
             if any(None in slot for slot in slots):
                 return None
             chains.append((phrase, known))
-            for way in known[0]:
-                opening.setdefault(way, []).append(number)
-        return Chains(tuple(chains), {way: tuple(numbers) for way, numbers in opening.items()})
+            for slot, ways in enumerate(known):
+                for position, way in enumerate(ways):
+                    places.setdefault(way, []).append((number, slot, position))
+        return Chains(tuple(chains), {way: tuple(of_way) for way, of_way in places.items()})
 
 
 @lru_cache(maxsize=256)

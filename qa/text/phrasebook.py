@@ -41,10 +41,10 @@ TURNED = 200  # a negation that came or went
 MISHEARD = 69  # of a strict phrase each syllable must be there: at most its initial or its final may be wholly wrong
 SAME_PERSON = 4  # 您 and 你
 BARRED = 255  # in the tables, where costs have one byte: the end of a text, which nothing is heard for
-LONGEST = 100  # syllables of a phrase that is matched by sound
 MOST_BETWEEN = 2  # syllables inside a seed
 _SEED_LIMIT = EXTRA_PARTICLE * (MOST_BETWEEN + 1)  # a seed must cost less, or more could stand inside it
-NEVER = 100_000  # more than any phrase may cost: no match reaches from one text into the next
+LONGEST = 100  # syllables of a phrase that is matched by sound
+NEVER = 101 * LONGEST  # more than any phrase may cost: no match reaches from one text into the next
 _END = syllables.SEPARATOR
 
 _PERSONS = np.array([ord("您"), ord("你")])

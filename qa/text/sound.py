@@ -26,8 +26,8 @@ bound (each syllable of the phrase against the best syllable near its place, ord
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -65,8 +65,7 @@ def default_closeness(syllables_: int, *, strict: bool = False) -> float:
     return {3: 0.86, 4: 0.82, 5: 0.8, 6: 0.78}.get(syllables_, 0.76)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Match:
+class Match(NamedTuple):
     """A place in a normalised text, in characters, and how close it comes (1.0 the same, 0.0 nothing in common)."""
 
     begin: int
@@ -85,7 +84,9 @@ def spot(book: Phrasebook, passage: Passage) -> list[tuple[int, int, Match]]:
         kept.append(best)
         over = best[np.cumsum(fresh) - 1]
         left = left[(left["end"] <= over["begin"]) | (left["begin"] >= over["end"])]
-    return sorted((p, text, Match(begin, end, closeness)) for p, text, begin, end, closeness in np.concatenate(kept).tolist())
+    chosen = np.concatenate(kept)
+    chosen = chosen[np.lexsort((chosen["begin"], chosen["text"], chosen["phrase"]))]
+    return [(p, text, Match(begin, end, closeness)) for p, text, begin, end, closeness in chosen.tolist()]
 
 
 def find(phrase: Reading, text: Reading, at_least: float) -> list[Match]:
@@ -352,18 +353,19 @@ def _aligned(book: Phrasebook, tables: Tables, rows: Ints, phrases: Ints, starts
 def _align(book: Phrasebook, tables: Tables, rows: Ints, phrases: Ints, at: Ints, width: int) -> Ints:
     """Align phrases, sorted longest first, each with the ``width`` syllables from ``at`` on."""
     lengths = book.lengths[phrases]
+    kind = np.int32 if width <= 128 else np.int64  # so many ends of texts, one after the other, still fit
     places = np.clip(at[:, None] + np.arange(width), 0, len(rows) - 1)
     heard_at = rows[places]
     units = book.rows[phrases, : int(lengths[0])]
-    said = tables.costs[heard_at[:, None, :], units[:, :, None]].astype(np.int64)
+    said = tables.costs[heard_at[:, None, :], units[:, :, None]].astype(kind)
     said[said == BARRED] = NEVER
     said <<= _BITS
-    added = np.zeros((len(places), width + 1), dtype=np.int64)
+    added = np.zeros((len(places), width + 1), dtype=kind)
     extras = tables.extras[heard_at, book.strict[phrases].astype(np.int64)[:, None]]
     np.cumsum(extras << _BITS, axis=1, out=added[:, 1:])
-    missing = book.missing[units] << _BITS
+    missing = (book.missing[units] << _BITS).astype(kind)
     # a cell is cost << BITS | (START - start): of two alignments of the same cost the shorter one is the smaller number
-    cells = np.broadcast_to(_START - np.arange(width + 1), added.shape).copy()
+    cells = np.broadcast_to(_START - np.arange(width + 1, dtype=kind), added.shape).copy()
     for i in range(int(lengths[0])):
         live = int(np.searchsorted(-lengths, -i, side="left"))  # phrases longer than i
         before = cells[:live]
