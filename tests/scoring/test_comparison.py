@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 from judging import heard, sheet, verdict
@@ -108,3 +109,18 @@ def test_a_store_that_several_rubrics_judged(tmp_path: Path) -> None:
     verdicts: list[Verdict] = [first[1], second[1]]
     aged = Verdict(findings=verdicts[1].findings, score=verdicts[1].score, complaint=verdicts[1].complaint, rubric=old)
     assert compare([first, (second[0], aged, second[2])]).before == (one.ref, old)
+
+
+def test_memory_does_not_grow_with_the_calls(tmp_path: Path) -> None:
+    before, after = rubric(tmp_path / "1", HELLO, BYE), rubric(tmp_path / "2", STRICTER, BYE)
+    _, old, new = pairs(before, after)[1]
+
+    def peak(calls: int) -> int:
+        tracemalloc.start()
+        assert compare(((Recording(call_id=str(n), content_hash="00"), old, new) for n in range(calls)), kept=20).changed == calls
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    peak(100)
+    assert peak(5_000) < 1.5 * peak(500)
