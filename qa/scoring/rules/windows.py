@@ -56,14 +56,14 @@ class Window:
         """Only the turns after (before, around) any of ``hits``, as near to it as ``scope`` demands."""
         chosen: set[int] = set()
         for hit in hits:
+            here = [index for index in self.turns if side == "around" and _at(heard, index, hit)]
+            chosen.update(here)
             for later in (True, False) if side == "around" else (side == "after",):
-                near = [index for index in self.turns if _beyond(heard, index, hit, later=later)]
+                near = [index for index in self.turns if index not in here and _beyond(heard, index, hit, later=later)]
                 if scope.within_seconds is not None:
                     near = [index for index in near if _apart(heard, index, hit, later=later) <= scope.within_seconds]
                 near = near if later else near[::-1]
                 chosen.update(near[: scope.within_turns])
-            if side == "around":
-                chosen.update(index for index in self.turns if _at(heard, index, hit))
         turns = tuple(sorted(chosen))
         times = [heard.turns[index] for index in turns]
         start, end = (times[0].start, times[-1].end) if times else (hits[0].end, hits[-1].end)
