@@ -301,7 +301,8 @@ def _collect(entry: Any, path: str) -> list[Any] | None:
         return found
     sentences = []
     for parent in found:
-        for sentence in _dig(parent, tail) or []:
+        inner = _dig(parent, tail)
+        for sentence in inner if isinstance(inner, list) else []:
             own = {"channelid": parent.get("channelid")} if isinstance(sentence, dict) and "channelid" not in sentence else {}
             sentences.append({**own, **sentence} if own else sentence)
     return sentences

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from qa.analysis.metrics import analyse
+from qa.asr.parties import decided
 from qa.calls import Quarantined
 from qa.config import IntakeSettings, Settings
 from qa.intake.transcripts import LONGEST_LINE, Item, TranscriptReader
 
+FILES = Path(__file__).parent.parent / "data" / "transcripts"
 FORGIVING = Settings(intake=IntakeSettings(allow_missing_metadata=True))
 
 
@@ -122,3 +127,42 @@ def test_one_long_line_of_json_is_one_call_with_the_files_name(tmp_path: Path) -
     (item,) = read(tmp_path / "长.json", json.dumps({"segments": many}, ensure_ascii=False))
     assert isinstance(item, tuple)
     assert (item[0].call_id, len(item[1].turns)) == ("长", 8000)
+
+
+ODD = (None, True, -1, 10**30, 1.5, float("nan"), "", "x", "\ud800", [], {}, [None], {"a": [1]})
+
+
+def mutations(path: Path, rng: random.Random) -> Iterator[bytes]:
+    """The file cut short, with bytes changed, and, where it is JSON, with values of other kinds in it."""
+    data = path.read_bytes()
+    for _ in range(15):
+        yield data[: rng.randrange(len(data))]
+        changed = bytearray(data)
+        for _ in range(rng.randrange(1, 8)):
+            changed[rng.randrange(len(changed))] = rng.randrange(256)
+        yield bytes(changed)
+        if path.suffix == ".json":
+            yield json.dumps(twisted(json.loads(data), rng)).encode()
+
+
+def twisted(value: Any, rng: random.Random) -> Any:
+    if rng.random() < 0.03:
+        return rng.choice(ODD)
+    if isinstance(value, dict):
+        return {key: twisted(inner, rng) for key, inner in value.items() if rng.random() > 0.02}
+    return [twisted(inner, rng) for inner in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("path", sorted(FILES.iterdir()), ids=lambda path: path.name)
+def test_a_damaged_file_gives_calls_or_reasons_and_never_a_traceback(tmp_path: Path, path: Path) -> None:
+    rng = random.Random(path.name)
+    for number, data in enumerate(mutations(path, rng)):
+        target = tmp_path / f"{number}{path.suffix}"
+        target.write_bytes(data)
+        for item in TranscriptReader(FORGIVING).read(target):
+            if isinstance(item, Quarantined):
+                assert "原因：" in item.message or "文字记录是空的" in item.message
+            else:
+                item[0].call_id.encode()
+                decided(item[1])
+                analyse(item[1], FORGIVING.analysis)
