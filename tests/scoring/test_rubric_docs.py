@@ -78,3 +78,21 @@ def test_every_operator_and_scope_has_an_example() -> None:
 def test_every_example_has_a_result() -> None:
     assert len(CASES) >= len(BLOCKS)
     assert all(list(examples(block)) for block in BLOCKS)
+
+
+def test_every_test_that_the_table_of_operators_names_exists() -> None:
+    table = (ROOT / "docs/operators.md").read_text(encoding="utf-8")
+    rows = [line for line in table.splitlines() if line.startswith("| ") and not line.startswith(("| 能力", "| ---"))]
+    assert len(rows) > 50
+    for row in rows:
+        cell = re.split(r"(?<!\\)\|", row)[3].strip()
+        named = re.fullmatch(r"`(test_\w+\.py)::(test_\w+)`", cell)
+        assert named or cell == "没有", row
+        if named:
+            source = (ROOT / "tests/scoring" / named[1]).read_text(encoding="utf-8")
+            assert f"def {named[2]}(" in source, row
+
+
+def test_every_operator_is_in_the_table() -> None:
+    table = (ROOT / "docs/operators.md").read_text(encoding="utf-8")
+    assert [name.rstrip("_") for name in operators() if f"`{name.rstrip('_')}" not in table] == []
