@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +42,7 @@ Found = npt.NDArray[np.void]  # of _FOUND
 _FOUND = np.dtype([("phrase", np.int64), ("text", np.int64), ("begin", np.int64), ("end", np.int64), ("closeness", np.float64)])
 _BITS = 10  # of a packed cell, for where its alignment began; so no window is longer than 1023 syllables
 _START = (1 << _BITS) - 1
+_HEARD = np.append(np.arange(BARRED), NEVER) << _BITS  # what the costs of the tables are in a cell
 _MOST_NEAR = 96  # places that are aligned to find the closest ...
 _BLOCK = 8  # syllables that are looked at together to find those places
 _NEAREST_SLACK = 3  # ... each with so many syllables more than the phrase on either side
@@ -201,7 +202,7 @@ def _by_sound(book: Phrasebook, passage: Passage) -> Found:
     tables, rows, rim = _rimmed(book, passage)
     phrases, starts, slack = _bounded(book, tables, rows, *_seeded(book, tables, rows))
     everywhere, at = _everywhere(book, len(rows))
-    phrases, starts, slack = (np.concatenate(both) for both in ((phrases, everywhere), (starts, at), (slack, book.slack[everywhere])))
+    phrases, starts, slack = (np.concatenate(both) for both in ((phrases, everywhere), (starts, at), (slack, 2 * book.slack[everywhere])))
     return _matches(book, passage, _aligned(book, tables, rows, phrases, starts, slack), rim)
 
 
@@ -319,7 +320,7 @@ def _lowest(costs: npt.NDArray[np.uint8], step: int) -> npt.NDArray[np.uint8]:
 
 
 def _everywhere(book: Phrasebook, size: int) -> tuple[Ints, Ints]:
-    """For phrases without seeds so many candidates that every place lies in the window of one."""
+    """For phrases without seeds so many candidates that every place lies within twice their slack of one."""
     phrases, starts = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
     for p in book.loose.tolist():
         at = np.arange(0, size, max(1, int(book.slack[p])))
@@ -334,50 +335,52 @@ def _aligned(book: Phrasebook, tables: Tables, rows: Ints, phrases: Ints, starts
     Of the alignments that end in the same place, the cheapest; of equals the shortest.
     """
     lengths = book.lengths[phrases]
-    reach = lengths + 2 * slack
-    shortest, found = 0, [np.zeros((4, 0), dtype=np.int64)]
-    for widest in (6, 9, 13, 20, 40, _START):
-        group = np.flatnonzero((reach > shortest) & (reach <= widest))
-        shortest = widest
+    narrower, found = -1, [np.zeros((4, 0), dtype=np.int64)]
+    for widest in (0, 1, 2, 3, 5, 8, 16, 40, _START):
+        group = np.flatnonzero((slack > narrower) & (slack <= widest))
+        narrower = widest
         if len(group):
             group = group[np.argsort(-lengths[group], kind="stable")]
-            at = starts[group] - slack[group]
-            found.append(_align(book, tables, rows, phrases[group], at, int(reach[group].max())))
+            found.append(_align(book, tables, rows, phrases[group], starts[group], int(slack[group].max())))
     p, first, last, spent = np.concatenate(found, axis=1)
     order = np.lexsort((-first, spent, last, p))
     p, first, last, spent = p[order], first[order], last[order], spent[order]
     best = np.append(True, (p[1:] != p[:-1]) | (last[1:] != last[:-1]))[: len(p)]
+    best &= first <= last  # where nothing at all is heard for the phrase, nothing better may stand in for that
     return p[best], first[best], last[best], spent[best]
 
 
-def _align(book: Phrasebook, tables: Tables, rows: Ints, phrases: Ints, at: Ints, width: int) -> Ints:
-    """Align phrases, sorted longest first, each with the ``width`` syllables from ``at`` on."""
-    lengths = book.lengths[phrases]
-    kind = np.int32 if width <= 128 else np.int64  # so many ends of texts, one after the other, still fit
-    places = np.clip(at[:, None] + np.arange(width), 0, len(rows) - 1)
-    heard_at = rows[places]
-    units = book.rows[phrases, : int(lengths[0])]
-    said = tables.costs[heard_at[:, None, :], units[:, :, None]].astype(kind)
-    said[said == BARRED] = NEVER
-    said <<= _BITS
-    added = np.zeros((len(places), width + 1), dtype=kind)
-    extras = tables.extras[heard_at, book.strict[phrases].astype(np.int64)[:, None]]
-    np.cumsum(extras << _BITS, axis=1, out=added[:, 1:])
+def _align(book: Phrasebook, tables: Tables, rows: Ints, phrases: Ints, starts: Ints, slack: int) -> Ints:
+    """Align phrases, sorted longest first, each with the text from ``starts`` on, ``slack`` syllables sooner or later.
+
+    A band of the matrix of alignments: cell ``b`` of row ``i`` has heard ``i`` syllables of the phrase, and of the text
+    those up to ``starts - slack + i + b``.
+    """
+    lengths, width = book.lengths[phrases], 2 * slack + 1
+    longest = int(lengths[0])
+    kind: type[np.signedinteger[Any]] = np.int32 if width + longest <= 128 else np.int64  # so many ends of texts, one after the other, still fit
+    at = starts - slack
+    heard_at = rows[np.clip(at[:, None] + np.arange(width + longest), 0, len(rows) - 1)]
+    units = book.rows[phrases, :longest]
     missing = (book.missing[units] << _BITS).astype(kind)
+    added = np.zeros((len(at), width + longest + 1), dtype=kind)
+    np.cumsum(tables.extras[heard_at, book.strict[phrases].astype(np.int64)[:, None]] << _BITS, axis=1, out=added[:, 1:])
     # a cell is cost << BITS | (START - start): of two alignments of the same cost the shorter one is the smaller number
-    cells = np.broadcast_to(_START - np.arange(width + 1, dtype=kind), added.shape).copy()
-    for i in range(int(lengths[0])):
+    cells = np.broadcast_to(_START - np.arange(width, dtype=kind), (len(at), width)).copy()
+    for i in range(longest):
         live = int(np.searchsorted(-lengths, -i, side="left"))  # phrases longer than i
         before = cells[:live]
-        now = before + missing[:live, i, None]
-        np.minimum(now[:, 1:], before[:, :-1] + said[:live, i], out=now[:, 1:])
+        now = _HEARD.astype(kind)[tables.costs[heard_at[:live, i : i + width], units[:live, i, None]]]
+        now += before
+        np.minimum(now[:, :-1], before[:, 1:] + missing[:live, i, None], out=now[:, :-1])
         going = int(np.searchsorted(-lengths, -(i + 1), side="left"))  # after its last syllable nothing more may come in
-        inside = now[:going] - added[:going]
-        now[:going] = np.minimum.accumulate(inside, axis=1) + added[:going]
+        if slack and going:
+            slipped = added[:going, i + 1 : i + 1 + width]
+            inside = now[:going] - slipped
+            np.minimum.accumulate(inside, axis=1, out=inside)
+            np.add(inside, slipped, out=now[:going])
         cells[:live] = now
     spent = cells >> _BITS
-    row, end = np.nonzero(spent <= book.budgets[phrases][:, None])
-    start = _START - (cells[row, end] & _START)
-    filled = start < end
-    row, start, end = row[filled], start[filled], end[filled]
-    return np.stack([phrases[row], at[row] + start, at[row] + end - 1, spent[row, end]])
+    row, band = np.nonzero(spent <= book.budgets[phrases][:, None])
+    start, end = _START - (cells[row, band] & _START), lengths[row] + band
+    return np.stack([phrases[row], at[row] + start, at[row] + end - 1, spent[row, band]])

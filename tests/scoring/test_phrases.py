@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.calls import Heard, Roles, Turn
@@ -74,6 +74,7 @@ def test_nothing_to_search() -> None:
     assert nearest(call(), [], [Phrase.of("您好")]) is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(alphabet="您好请稍等不知道一二三，。嗯 ", max_size=12), max_size=4))
 def test_hits_are_the_words_at_their_span(texts: list[str]) -> None:
     dialogue = call(*texts)
