@@ -28,6 +28,8 @@ PARTIES: Mapping[str, Role] = {"坐席": "agent", "客户": "customer"}
 #: How long an example's line takes, and how far apart two begin: nobody speaks too fast, nobody is silent too long.
 LINE: Seconds = 3.0
 STEP: Seconds = 5.0
+#: So many lines that cannot be read are told; a file of another kind has nothing but those.
+FAULTS = 5
 
 
 def turns_of(lines: Iterable[str], *, step: Seconds | None = STEP, confidence: float | None = None) -> tuple[Turn, ...]:
@@ -117,7 +119,8 @@ def read_golden(path: Path, rubric: Rubric, settings: Settings) -> list[Golden]:
     """
     transcripts = list(read_transcripts(path, settings.overridden(allow_missing_metadata=True)))
     faults = [item.message for item in transcripts if isinstance(item, Quarantined)]
-    given = _labels(path) if not faults else {}
+    given, unread = _labels(path)
+    faults += unread
     known = {criterion.id for _, criterion in rubric.criteria()}
     for call_id, labels in given.items():
         faults += [f"{call_id}：{fault}" for fault in _label_faults(labels, known)]
@@ -128,10 +131,20 @@ def read_golden(path: Path, rubric: Rubric, settings: Settings) -> list[Golden]:
     return [Golden(recording, heard, given[recording.call_id]) for recording, heard in calls if recording.call_id in given]
 
 
-def _labels(path: Path) -> dict[str, Mapping[str, Label]]:
-    """The labels by call id; the lines have been read as transcripts before, so they are JSON objects with an id."""
-    lines = (json.loads(line) for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip())
-    return {str(line["call_id"]): line["labels"] for line in lines if "labels" in line}
+def _labels(path: Path) -> tuple[dict[str, Mapping[str, Label]], list[str]]:
+    """The labels by call id, and the lines that are none of ours: other formats of transcripts have no place for labels."""
+    given: dict[str, Mapping[str, Label]] = {}
+    faults = []
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig", errors="replace").splitlines(), start=1):
+        try:
+            entry = json.loads(line) if line.strip() else {}
+        except (ValueError, RecursionError):
+            entry = None
+        if not isinstance(entry, dict) or ("labels" in entry and "call_id" not in entry):
+            faults.append(f"第 {number} 行不是带 call_id 的 JSON 对象；标注文件是 JSONL，每行一通（transcript/1）")
+        elif "labels" in entry:
+            given[str(entry["call_id"])] = entry["labels"]
+    return given, faults[:FAULTS]
 
 
 def _label_faults(labels: object, known: set[str]) -> Iterator[str]:

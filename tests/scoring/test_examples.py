@@ -83,7 +83,7 @@ def test_agreement_with_labels(tmp_path: Path) -> None:
 
 def test_no_labelled_call_at_all(tmp_path: Path) -> None:
     rubric = sheet(tmp_path, HELLO)
-    assert read_golden(golden(tmp_path), rubric, Settings()) == []
+    assert read_golden(golden(tmp_path, ("您好", None)), rubric, Settings()) == []
     assert agreements([], rubric, AnalysisSettings()) == []
 
 
@@ -100,8 +100,19 @@ def test_all_faults_of_the_labels_are_told_at_once(tmp_path: Path) -> None:
     ]
 
 
-def test_a_line_that_is_no_transcript_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "空的"),
+        ('{"labels": {"c0": "met"}}\n', "第 1 行不是带 call_id 的 JSON 对象"),
+        ('{"call_id": "g", "turns": 3, "labels": {}}\n', "turns"),
+        ("1\n00:00:01,000 --> 00:00:02,000\n坐席：您好\n", "第 2 行不是带 call_id 的 JSON 对象"),
+        ("坐席：您好\n客户：退款\n", "第 1 行不是带 call_id 的 JSON 对象"),
+    ],
+    ids=["empty", "no call", "no turns", "subtitles", "chat"],
+)
+def test_a_file_that_holds_no_labelled_calls_is_refused(tmp_path: Path, content: str, message: str) -> None:
     path = tmp_path / "golden.jsonl"
-    path.write_text('{"labels": {"c0": "met"}}\n', encoding="utf-8")
-    with pytest.raises(QaError, match="缺少 call_id"):
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(QaError, match=message):
         read_golden(path, sheet(tmp_path, HELLO), Settings())
