@@ -104,6 +104,18 @@ def test_a_damaged_sheet_is_refused_in_words_or_judges(tmp_path: Path, damage: l
                 assert CALL.turns[hit.turn].text[slice(*hit.span)] == hit.text
 
 
+SPOKEN = st.text(alphabet="这个不归我管干馆规模您请稍等待一下，。", min_size=1, max_size=25)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(lines=st.lists(SPOKEN, min_size=1, max_size=4), low=st.integers(51, 100), high=st.integers(51, 100))
+def test_asking_for_more_closeness_never_accuses_more(tmp_path: Path, lines: list[str], low: int, high: int) -> None:
+    low, high = sorted((low, high))
+    rule = "points: 1, forbid: {say: {phrases: [这个不归我管, 请您稍等一下], closeness: %s}}"
+    found = verdict(sheet(tmp_path, rule % (low / 100), rule % (high / 100)), heard([f"坐席：{line}" for line in lines])).findings
+    assert [finding.outcome for finding in found] != ["met", "missed"]
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=300))
 def test_any_text_is_refused_in_words(tmp_path: Path, text: str) -> None:

@@ -91,7 +91,18 @@ def test_backchannels_need_not_count(tmp_path: Path, kind: str, characters: int,
 def test_events_of_a_part_of_the_call(tmp_path: Path) -> None:
     rule = "forbid: {event: {type: interruption}}, scope: {first_seconds: "
     assert judged(tmp_path, f"{rule}5}}", heard(OVER)).outcome == "missed"
-    assert judged(tmp_path, f"{rule}0.5}}", heard(OVER)).outcome == "met"
+    assert judged(tmp_path, f"{rule}2}}", heard(OVER)).outcome == "met"
+    told = spoken(("客户", 1, 3, "我要投诉"), ("坐席", 20, 21, "请讲"), ("客户", 22, 23, "好"), ("坐席", 40, 41, "在吗"))
+    quiet = "forbid: {event: {type: silence, at_least: 10}}, scope: {role: agent, after: {say: 我要投诉}, within_turns: 1}"
+    assert [hit.start for hit in judged(tmp_path, quiet, heard(told)).hits] == [3]
+    soon = quiet.replace("within_turns: 1", "within_seconds: 25")
+    assert [hit.start for hit in judged(tmp_path, soon, heard(told)).hits] == [3, 23]
+    earlier = quiet.replace("after: {say: 我要投诉}", "before: {say: 在吗}")
+    assert [hit.start for hit in judged(tmp_path, earlier, heard(told)).hits] == [23]
+    excused = "forbid: {event: {type: silence, at_least: 10, unless: {event: {type: hold}, before: BEFORE}}}"
+    music = replace(heard(told), sounds=(Event("music", 24.0, 36.0),))
+    assert judged(tmp_path, excused.replace("BEFORE", "0"), music).outcome == "missed"  # the hold comes much later
+    assert judged(tmp_path, excused.replace("BEFORE", "0, after: 25"), music).outcome == "met"
     late = replace(heard(OVER), sounds=(Event("music", 8.0, 19.0),))
     hold = "require: {event: {type: hold}}, scope: {last_percent: "
     assert judged(tmp_path, f"{hold}80}}", late).outcome == "met"

@@ -45,7 +45,7 @@ def _concerns(rule: EventCheck, found: Event, context: Context) -> bool:
     heard, window = context.heard, context.window
     if found.type not in rule.type or round(found.duration, 2) < rule.at_least or rule.by not in (None, found.by):
         return False
-    if window.note and not (window.searched.start or 0.0) <= found.start <= (window.searched.end or 0.0):
+    if not window.has(found.start):
         return False
     if rule.characters is not None and not _substantial(rule.characters, found, context):
         return False
