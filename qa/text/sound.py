@@ -358,7 +358,9 @@ def _align(book: Phrasebook, tables: Tables, rows: Ints, phrases: Ints, starts: 
     """
     lengths, width = book.lengths[phrases], 2 * slack + 1
     longest = int(lengths[0])
-    kind: type[np.signedinteger[Any]] = np.int32 if width + longest <= 128 else np.int64  # so many ends of texts, one after the other, still fit
+    kind: type[np.signedinteger[Any]] = (
+        np.int32 if width + longest <= 128 else np.int64
+    )  # so many ends of texts, one after the other, still fit
     at = starts - slack
     heard_at = rows[np.clip(at[:, None] + np.arange(width + longest), 0, len(rows) - 1)]
     units = book.rows[phrases, :longest]

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from language import cases
 
@@ -22,11 +22,13 @@ def test_cases(case: dict[str, Any]) -> None:
     assert bool(find(phrase, text, default_closeness(len(phrase)))) is case["found"]
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(TEXT.filter(bool))
 def test_the_very_characters_are_closeness_one(text: str) -> None:
     assert find(read(text), read(text), 1.0) == [Match(0, len(text), 1.0)]
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(TEXT, TEXT, TEXT)
 def test_a_phrase_said_is_found_wherever_it_is(before: str, phrase: str, after: str) -> None:
     text = f"{before}们{phrase}们{after}"
@@ -35,6 +37,7 @@ def test_a_phrase_said_is_found_wherever_it_is(before: str, phrase: str, after: 
     assert all(text[hit.begin : hit.end] == phrase for hit in hits)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(TEXT, TEXT, st.floats(0.4, 0.99), st.floats(0.4, 0.99))
 def test_a_lower_threshold_never_loses_the_best(phrase: str, text: str, one: float, other: float) -> None:
     low, high = sorted((one, other))
@@ -44,6 +47,7 @@ def test_a_lower_threshold_never_loses_the_best(phrase: str, text: str, one: flo
     assert max((hit.closeness for hit in loose), default=0.0) >= max((hit.closeness for hit in strict), default=0.0)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(TEXT, TEXT, st.floats(0.4, 1.0))
 def test_matches_lie_in_the_text_in_order(phrase: str, text: str, at_least: float) -> None:
     hits = find(read(phrase), read(text), at_least)
@@ -52,6 +56,7 @@ def test_matches_lie_in_the_text_in_order(phrase: str, text: str, at_least: floa
     assert all(a.end <= b.begin for a, b in pairwise(hits))
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(TEXT, TEXT)
 def test_closeness_is_symmetrical_between_texts_of_one_length(one: str, other: str) -> None:
     a, b = read(one), read(other)
