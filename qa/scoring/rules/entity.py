@@ -41,12 +41,14 @@ _FEW = "[0-9一二两三四五六七八九十半几]"
 _UNIT = "(?:万元|元钱|元|块钱|块(?:[0-9一二三四五六七八九]|半)?|毛钱|毛|角|分钱)"
 _AMOUNT = f"[0-9]+(?:点[0-9]+)?(?:百|千|万|亿)?[多来几]?{_UNIT}(?:[0-9]+(?:毛|角|分))*"
 _TOGETHER = "(?:^|[^0-9])1块(?:儿|去|来|办|说|做|走|给|帮|处理|核实|查)"  # 一块去：together, not a price
+_MONTH, _DAY = "(?:1[0-2]|0?[1-9])", "(?:[12][0-9]|3[01]|0?[1-9])"
 _DATE = (
-    "(?:(?:[0-9]{4}|今|明|去|后|前)年)?[0-9]{1,2}月(?:份|[0-9]{1,2}[日号]?|初|底|中旬|上旬|下旬)|[0-9]{4}年|[0-9]{1,2}[日号]"
+    f"(?:(?:[0-9]{{4}}|今|明|去|后|前)年)?{_MONTH}月(?:份|{_DAY}[日号]?|初|底|中旬|上旬|下旬)|[0-9]{{4}}年|{_DAY}[日号]"
     "|大前天|大后天|今天|明天|后天|昨天|前天|(?:下下|上上|下|上|这|本)?个?(?:周|星期|礼拜)[1-7一二三四五六日天末]|(?:下|上|这|本)个?(?:周|星期|礼拜|月)|月底|年底"
 )
 _PART = "(?:凌晨|早上|上午|中午|下午|傍晚|晚上)"
-_TIME = f"{_PART}?[0-9]{{1,2}}点(?:钟|半|整|[0-9]{{1,2}}分?|[一三]刻)|{_PART}[0-9]{{1,2}}点"
+_HOUR = "(?:1[0-9]|2[0-4]|0?[0-9])点"
+_TIME = f"{_PART}?{_HOUR}(?:钟|半|整|[0-5][0-9]分?|[0-9]分|[一三]刻)|{_PART}{_HOUR}"
 _PERIOD = (
     f"(?:{_FEW}+(?:到|至))?{_FEW}+个?(?:多)?(?:工作日|自然日|小时|钟头|分钟|天|日|周|星期|礼拜|月|季度)(?:之内|以内|内|左右|之后|以后|后)"
     f"|(?:{_FEW}+(?:到|至))?{_FEW}+个(?:工作日|自然日|小时|钟头|星期|月)|{_FEW}+(?:到|至){_FEW}+(?:工作日|小时|分钟|天|周)"
@@ -101,6 +103,16 @@ def _found(regex: str, text: str) -> list[Span]:
     return [match.span() for match in compiled(regex).finditer(text)]
 
 
+def _whole_numbers(regex: str, text: str) -> list[Span]:
+    """The matches that neither begin nor end within a number: 二十五点五 is no time of day, 八十二号 no date."""
+    return [
+        (begin, end)
+        for begin, end in _found(regex, text)
+        if not (text[begin - 1 : begin].isdigit() and text[begin].isdigit())
+        and not (text[end - 1].isdigit() and text[end : end + 1].isdigit())
+    ]
+
+
 def _whole_runs(regex: str, text: str) -> list[Span]:
     """The runs of digits and letters that are of this shape from end to end, so that no part of a longer number counts."""
     return [(begin, end) for begin, end in _found(_RUN, text) if compiled(f"^(?:{regex})$").search(text[begin:end])]
@@ -130,8 +142,8 @@ def _order_numbers(text: str) -> list[Span]:
 FINDERS: Mapping[EntityType, Callable[[str], list[Span]]] = {
     "phone": lambda text: _whole_runs(_PHONE, text),
     "amount": _amounts,
-    "date": lambda text: _found(_DATE, text),
-    "time": lambda text: _found(_TIME, text),
+    "date": lambda text: _whole_numbers(_DATE, text),
+    "time": lambda text: _whole_numbers(_TIME, text),
     "period": lambda text: _found(_PERIOD, text),
     "id_card": lambda text: _whole_runs(_ID_CARD, text),
     "order_number": _order_numbers,
