@@ -13,7 +13,7 @@ Four rows, each in processor time of one thread:
 * ``written, too``: and the verdict kept.
 
 ``--calls 100000`` shows that memory stays flat: the distinct calls are taken in turn, and resident memory is printed
-after the first tenth and at the end.
+after the first 1,000 (or 10,000) calls and at the end.
 """
 
 from __future__ import annotations
