@@ -52,6 +52,8 @@ def test_shipped_ids() -> None:
     assert set(LEXICONS) == {
         "greeting", "company_intro", "staff_intro", "offer_help", "identity_check", "hold_request", "hold_thanks", "empathy", "forbidden",
         "overpromise", "further_help", "closing", "complaint", "threat", "courtesy", "restate", "commitment", "escalation_notice",
+        "listening", "solution", "recording_notice", "risk_notice", "cooling_off", "terms_notice", "consent", "pressure", "purpose",
+        "convenience", "satisfaction", "fault_details", "fault_check", "safety_notice", "appointment", "answering",
     }  # fmt: skip
 
 
