@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from markupsafe import Markup, escape
 
 from qa.analysis.metrics import METRICS
 from qa.calls import Call, Event, Finding, Hit, Role, Turn
@@ -95,6 +97,32 @@ def pieces(turn: Turn, marks: Sequence[tuple[int, int, str, str]]) -> tuple[Piec
             cut.append(Piece(turn.text[begin:end], sure, kind, title))  # type: ignore[arg-type]
             begin = end
     return tuple(cut)
+
+
+def marked(cut: Sequence[Piece]) -> Markup:
+    """A turn's pieces as markup, escaped; made here because a long call has thousands of them.
+
+    >>> marked((Piece("<b>", "sure", "", ""), Piece("您好", "weak", "met", "问候")))
+    Markup('&lt;b&gt;<mark class="met weak" title="问候">您好</mark>')
+    """
+    parts: list[str] = []
+    for piece in cut:
+        text = escape(piece.text)
+        if piece.mark:
+            parts.append(f'<mark class="{piece.mark} {piece.sureness}" title="{escape(piece.title)}">{text}</mark>')
+        else:
+            parts.append(text if piece.sureness == "sure" else f'<span class="{piece.sureness}">{text}</span>')
+    return Markup("".join(parts))
+
+
+def blocks(lane: Sequence[Mapping[str, Any]]) -> Markup:
+    """The blocks of a lane of the time line as markup, for the same reason."""
+    return Markup(
+        "".join(
+            f'<i class="{block["kind"]}" style="left:{block["left"]}%;width:{block["width"]}%" title="{escape(block["title"])}"></i>'
+            for block in lane
+        )
+    )
 
 
 def searched_in(finding: Finding, say: Language = CHINESE) -> str:

@@ -15,7 +15,7 @@ import jinja2
 
 from qa.config import Settings
 from qa.report import wording
-from qa.report.callpage import against, event_words, searched_in, speaker
+from qa.report.callpage import against, blocks, event_words, marked, searched_in, speaker
 from qa.report.language import CHINESE, Language, language
 from qa.report.names import page_name
 from qa.scoring.scorecard import parts
@@ -36,17 +36,8 @@ def environment(settings: Settings) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
     )
     made.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":"), "allow_nan": False}
-    for plainly in (
-        wording.number,
-        wording.percent,
-        wording.points,
-        wording.clock,
-        wording.plain,
-        wording.span,
-        wording.gravest_first,
-        page_name,
-        parts,
-    ):
+    plain = (wording.number, wording.percent, wording.points, wording.clock, wording.plain, wording.span, wording.gravest_first)
+    for plainly in (*plain, page_name, parts, marked, blocks):
         made.filters[plainly.__name__] = plainly
     for worded in (wording.measure, wording.hours, wording.team_title, searched_in, event_words, speaker, against):
         made.filters[worded.__name__] = partial(worded, say=say)

@@ -216,7 +216,7 @@ class Site:
 
     def _peers(self, card: Mapping[str, Any]) -> dict[str, Any] | None:
         """The group of the same stage of employment, and whether this agent really differs from it."""
-        if card["stage"] not in self.figures.stages.index:
+        if card["stage"] not in self.figures.stages.index or self.figures.stages.loc[card["stage"], "agents"] < 2:
             return None
         group: dict[str, Any] = self.figures.stages.loc[card["stage"]].to_dict()
         own, others = (Figure.of(row, "score", "score_low", "score_high") for row in (card, group))

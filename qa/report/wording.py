@@ -159,8 +159,15 @@ def plain(text: str | None, at_most: int = 80) -> str:
     >>> plain("A\u202eB\nC"), plain("长" * 100, 5)
     ('AB C', '长长长长…')
     """
-    clean = "".join(letter if letter.isprintable() else " " for letter in _BIDI.sub("", text or "")).strip()
+    if not text:
+        return ""
+    clean = text if text.isprintable() and not _BIDI.search(text) else _printable(text)
+    clean = clean.strip()
     return clean if len(clean) <= at_most else clean[: at_most - 1] + "…"
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in _BIDI.sub("", text))
 
 
 def agent_title(agent_id: str, agent_name: str, say: Language = CHINESE) -> str:

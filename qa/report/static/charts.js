@@ -60,7 +60,7 @@
       xAxis: axis({ type: "value", min: from, max: 100, name: say("程序面"), nameLocation: "middle", nameGap: 24, axisLabel: { formatter: "{value}%", color: colour("soft") }, splitLine: { show: false } }),
       yAxis: axis({ type: "value", min: from, max: 100, name: say("个人面"), axisLabel: { formatter: "{value}%", color: colour("soft") }, splitLine: { show: false } }),
       series: [
-        { type: "scatter", silent: true, symbolSize: 1, itemStyle: { opacity: 0 }, label: { show: true, formatter: (item) => item.data[2], color: colour("faint"), fontSize: 12.5 },
+        { type: "scatter", silent: true, symbolSize: 1, itemStyle: { color: "transparent" }, label: { show: true, formatter: (item) => item.data[2], color: colour("faint"), fontSize: 12.5 },
           data: [[right, 98, names.excellent], [left, 98, names.friendly], [right, from + 2, names.by_the_book], [left, from + 2, names.indifferent]] },
         { type: "scatter", data: others, symbolSize: 8, itemStyle: { color: colour("na"), opacity: 0.3 } },
         { type: "scatter", data: own, symbolSize: 13, itemStyle: { color: colour("accent"), opacity: 0.85 },
