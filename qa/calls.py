@@ -221,7 +221,7 @@ class Finding:
     """The verdict on one criterion, with its reasons as data; reports render it and never recompute it.
 
     ``points`` were earned of ``max_points``; both are 0 where nothing counts (``na``, ``unsure``, fatal items
-    without points). ``reason`` says in Chinese what the hits cannot (why it is ``na``, how far the limit was
+    without points), and a bonus has points of none. ``severity`` is the rubric's: 轻度, 中度, 重度. ``reason`` says in Chinese what the hits cannot (why it is ``na``, how far the limit was
     passed); ``nearest`` is the closest thing to a hit when there was none.
     """
 
@@ -236,6 +236,12 @@ class Finding:
     searched: Searched | None = None
     nearest: Hit | None = None
     reason: str | None = None
+    severity: str | None = None
+
+    @property
+    def lost(self) -> float:
+        """Points that could have been earned and were not."""
+        return round(max(0.0, self.max_points - self.points), 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,7 +249,8 @@ class Score:
     """Points earned of the points that could be earned, and the same scaled to 100.
 
     ``fatal`` names the fatal items that fired; with any, ``scaled`` is 0 and the call has not passed.
-    ``scaled`` is None when nothing could be measured.
+    ``scaled`` is None when nothing could be measured. ``critical`` is the score of the items marked critical alone,
+    of 100; None when there are none.
     """
 
     total: float
@@ -252,6 +259,7 @@ class Score:
     band: str | None
     passed: bool | None
     fatal: tuple[str, ...] = ()
+    critical: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

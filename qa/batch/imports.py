@@ -106,7 +106,7 @@ def _keep(
 ) -> Imported:
     recording, heard = item
     hearing = hashlib.sha256(f"transcript {IMPORT_REVISION} {recording.content_hash} {recording.agent_channel}".encode()).hexdigest()
-    keys = Keys(hearing, judging_key(recording, hearing, settings.analysis, sheet.hash))
+    keys = Keys(hearing, judging_key(recording, hearing, settings, sheet.hash))
     if stored is not None and stored.keys == keys:
         store.release(recording.call_id)
         return replace(done, unchanged=done.unchanged + 1)

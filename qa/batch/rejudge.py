@@ -31,7 +31,7 @@ def rejudge(store: Store, settings: Settings, rubric: Path) -> Rejudged:
         if stored is None:
             continue
         call = judge_call(stored.recording, stored.heard, sheet, settings)
-        key = judging_key(call.recording, kept.keys.hearing, settings.analysis, sheet.hash)
+        key = judging_key(call.recording, kept.keys.hearing, settings, sheet.hash)
         store.save(call, Keys(kept.keys.hearing, key))
         judged += 1
         changed += not same_result(stored.verdict, call.verdict)

@@ -30,7 +30,7 @@ def set_agent(store: Store, call_id: str, number: int | None, settings: Settings
     heard = decided(stored.heard, recording.agent_channel) if number is None else with_agent(stored.heard, number)
     call = judge_call(recording, heard, sheet, settings)
     hearing = store.kept()[call_id].keys.hearing
-    store.save(call, Keys(hearing, judging_key(recording, hearing, settings.analysis, sheet.hash)))
+    store.save(call, Keys(hearing, judging_key(recording, hearing, settings, sheet.hash)))
     if number is None:
         store.forget_agent(call_id)
     else:

@@ -124,6 +124,7 @@ def _finding(section: SectionOfSheet, criterion: Criterion, context: Context) ->
         searched=result.searched,
         nearest=result.nearest,
         reason=result.reason,
+        severity=criterion.severity,
     )
 
 

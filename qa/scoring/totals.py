@@ -65,7 +65,8 @@ def score(findings: Sequence[Finding], rubric: Rubric) -> Score:
     if scaled is None:
         return Score(total=total, possible=possible, scaled=None, band=None, passed=None)
     passed = not fatal and scaled >= rubric.pass_mark
-    return Score(total=total, possible=possible, scaled=scaled, band=rubric.band(scaled), passed=passed, fatal=fatal)
+    critical = critical_score(findings, rubric)
+    return Score(total=total, possible=possible, scaled=scaled, band=rubric.band(scaled), passed=passed, fatal=fatal, critical=critical)
 
 
 def critical_score(findings: Sequence[Finding], rubric: Rubric) -> float | None:

@@ -143,7 +143,7 @@ def to_half_width(text: str) -> Iterable[Replacement]:
                 yield i, i + 1, plain
 
 
-_NUMBER_MARK = re.compile(r"(?P<percent>(\d+(?:\.\d+)?)\s?%)|(?<=\d)(?P<point>[.:])(?=\d)")
+_NUMBER_MARK = re.compile(r"(?P<percent>(?<!\d)(\d+(?:\.\d+)?)\s?%)|(?<=\d)(?P<point>[.:])(?=\d)")
 
 
 def speak_number_marks(text: str) -> Iterable[Replacement]:

@@ -55,7 +55,7 @@ def test_a_record_is_schema_call_1_to_the_last_key() -> None:
         "dropped": [{"start": 8.0, "end": 9.5, "text": "请不吝点赞订阅", "reason": "watermark", "role": "unknown"}],
         "events": [{"type": "silence", "by": None, "start": 7.0, "end": 10.0}],
         "sentiment": None,
-        "score": {"total": 5.0, "possible": 18.0, "scaled": 27.78, "band": "不合格", "passed": False, "fatal": []},
+        "score": {"total": 5.0, "possible": 18.0, "scaled": 27.78, "band": "不合格", "passed": False, "fatal": [], "critical": None},
         "flags": ["complaint", "low_score", "review"],
         "rubric": {"id": "general-inbound", "version": "2026.11", "hash": "ab" * 32},
         "models": {"asr": "whisper-base"},
@@ -78,6 +78,7 @@ def test_a_record_is_schema_call_1_to_the_last_key() -> None:
         "searched": None,
         "nearest": None,
         "reason": "识别把握不足",
+        "severity": None,
     }
     assert isinstance(metrics, dict)
     assert metrics["agent_talk"] == 3.0
