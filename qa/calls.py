@@ -221,8 +221,9 @@ class Finding:
     """The verdict on one criterion, with its reasons as data; reports render it and never recompute it.
 
     ``points`` were earned of ``max_points``; both are 0 where nothing counts (``na``, ``unsure``, fatal items
-    without points), and a bonus has points of none. ``severity`` is the rubric's: 轻度, 中度, 重度. ``reason`` says in Chinese what the hits cannot (why it is ``na``, how far the limit was
-    passed); ``nearest`` is the closest thing to a hit when there was none.
+    without points), and a bonus has points of none. ``severity`` is the rubric's: 轻度, 中度, 重度. ``reason`` says
+    in Chinese what the hits cannot (why it is ``na``, how far the limit was passed); ``nearest`` is the closest
+    thing to a hit when there was none.
     """
 
     criterion: str

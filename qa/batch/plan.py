@@ -16,11 +16,11 @@ from pydantic import TypeAdapter
 import qa
 from qa.asr.corrections import load_corrections
 from qa.calls import Quarantined, Recording
-from qa.config import AnalysisSettings, HearingSettings, Settings
+from qa.config import HearingSettings, Settings
 from qa.store.store import Kept, Keys, Store
 
 #: Raise when a change to the code of hearing changes what is heard, so that stored calls are heard again.
-HEARING_REVISION = 4
+HEARING_REVISION = 5
 
 #: Settings that change how fast it goes and not what comes out.
 _SPEED_ONLY = {"threads", "batch_size"}
@@ -67,9 +67,10 @@ def hearing_key(recording: Recording, settings: HearingSettings, model: str) -> 
     return _digest(recording.content_hash, str(recording.agent_channel), model, made_of, str(HEARING_REVISION))
 
 
-def judging_key(recording: Recording, hearing: str, settings: AnalysisSettings, rubric: str) -> str:
-    """Names what was judged: what was heard, the metadata, the rubric's hash, the limits and the program's version."""
-    return _digest(hearing, _RECORDING.dump_json(recording).decode(), rubric, settings.model_dump_json(), qa.__version__)
+def judging_key(recording: Recording, hearing: str, settings: Settings, rubric: str) -> str:
+    """Names what was judged: what was heard, the metadata, the rubric's hash, the limits, the language model asked, the version."""
+    limits = settings.model_dump_json(include={"analysis", "llm"})
+    return _digest(hearing, _RECORDING.dump_json(recording).decode(), rubric, limits, qa.__version__)
 
 
 def plan_run(recordings: Sequence[Recording], store: Store, settings: Settings, *, model: str, rubric: str) -> Plan:
@@ -85,7 +86,7 @@ def plan_run(recordings: Sequence[Recording], store: Store, settings: Settings, 
     up_to_date = still_quarantined = 0
     for recording in recordings:
         hearing = hearing_key(recording, settings.hearing, model)
-        keys = Keys(hearing, judging_key(recording, hearing, settings.analysis, rubric))
+        keys = Keys(hearing, judging_key(recording, hearing, settings, rubric))
         stored = kept.get(recording.call_id)
         if stored and _another_recording(recording, stored):
             refused.append(_clash(recording, stored))

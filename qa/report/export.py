@@ -165,6 +165,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "searched": _searched(finding.searched),
         "nearest": _hit(finding.nearest) if finding.nearest else None,
         "reason": finding.reason,
+        "severity": finding.severity,
     }
 
 
