@@ -84,18 +84,19 @@ def pieces(turn: Turn, marks: Sequence[tuple[int, int, str, str]]) -> tuple[Piec
     >>> [(p.text, p.sureness, p.mark) for p in pieces(Turn(role="agent", text="您好，请讲", words=words), [(0, 2, "met", "问候")])]
     [('您好', 'sure', 'met'), ('，', 'sure', ''), ('请讲', 'doubtful', '')]
     """
-    looks: list[tuple[str, str, str]] = []
     sureness = _sureness_by_character(turn)
-    for position in range(len(turn.text)):
-        kind, title = next(((kind, title) for begin, end, kind, title in marks if begin <= position < end), ("", ""))
-        looks.append((sureness[position], kind, title))
+    length = len(turn.text)
+    edges = {0, *(place for place in range(1, length) if sureness[place] != sureness[place - 1])}
+    edges.update(edge for begin, end, _, _ in marks for edge in (begin, end) if 0 < edge < length)
+    starts = sorted(edges) if length else []
     cut: list[Piece] = []
-    begin = 0
-    for end in range(1, len(looks) + 1):
-        if end == len(looks) or looks[end] != looks[begin]:
-            sure, kind, title = looks[begin]
-            cut.append(Piece(turn.text[begin:end], sure, kind, title))  # type: ignore[arg-type]
-            begin = end
+    for start, stop in zip(starts, [*starts[1:], length], strict=True):
+        kind, title = next(((kind, title) for begin, end, kind, title in marks if begin <= start < end), ("", ""))
+        look, text = (sureness[start], kind, title), turn.text[start:stop]
+        if cut and (cut[-1].sureness, cut[-1].mark, cut[-1].title) == look:
+            cut[-1] = Piece(cut[-1].text + text, *look)
+        else:
+            cut.append(Piece(text, *look))  # type: ignore[arg-type]
     return tuple(cut)
 
 

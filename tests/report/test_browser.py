@@ -10,10 +10,15 @@ from typing import Any
 import pytest
 from showing import HOSTILE
 
+from qa.config import Settings
+from qa.report.evidence import write_evidence
 from qa.report.names import page_name
+from qa.store.store import Store
 
 pytest.importorskip("playwright", reason="playwright 没有安装：pip install 'tingjian[dev]'")
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+
+AXE = Path(__file__).parent.parent / "data" / "axe" / "axe.min.js"
 
 pytestmark = [
     pytest.mark.slow,
@@ -23,6 +28,9 @@ pytestmark = [
 PAGES = {
     "overview": "index.html",
     "calls": "calls.html",
+    "flagged": "flagged.html",
+    "complaints": "complaints.html",
+    "item": f"items/{page_name('empathy')}",
     "team": f"teams/{page_name('一组')}",
     "agent": f"agents/{page_name('8001')}",
     "call": f"calls/{page_name('c1')}",
@@ -111,10 +119,15 @@ def test_lists_filter_and_sort(opened: Any) -> None:
     page = opened(PAGES["calls"])
     rows = page.locator(".calls tbody tr")
     assert rows.count() == 7
-    page.locator("[data-flag]").select_option("fatal")
+    page.locator("[data-by=flag]").select_option(label="一票否决")
     assert rows.all_inner_texts()[0].split("\t")[1] == "c3"
     assert page.locator(".count").inner_text() == "1 / 7 通"
-    page.locator("[data-flag]").select_option("")
+    page.locator("[data-by=flag]").select_option("")
+    page.locator("[data-by=team]").select_option(label="二组")
+    page.locator("[data-by=item]").select_option(label="共情安抚")
+    assert page.locator(".count").inner_text() == "1 / 7 通"
+    page.locator("[data-by=team]").select_option("")
+    page.locator("[data-by=item]").select_option("")
     page.locator("[data-find]").fill("李强")
     assert rows.count() == 2
     page.locator("[data-find]").fill("")
@@ -137,7 +150,7 @@ def test_the_overview_sorts_filters_and_draws(opened: Any) -> None:
 
 
 def test_nothing_hostile_runs(opened: Any) -> None:
-    for kind in ("overview", "calls", "hostile call", "hostile agent"):
+    for kind in ("overview", "calls", "flagged", "complaints", "item", "hostile call", "hostile agent"):
         page = opened(PAGES[kind])
         page.wait_for_timeout(100)
         assert page.title() != "owned"
@@ -150,6 +163,69 @@ def test_a_call_prints(opened: Any) -> None:
     assert not page.locator(".controls").is_visible()
     assert page.locator("#line2").is_visible()
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+
+
+def test_a_scorecard_prints_on_a4(opened: Any) -> None:
+    page = opened(PAGES["agent"])
+    page.emulate_media(media="print")
+    assert not page.locator(".filters").is_visible()
+    assert not page.locator(".bar nav").is_visible()
+    assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+    page.set_viewport_size({"width": 703, "height": 1000})  # A4 less its margins, at 96 dots an inch
+    assert page.evaluate("document.documentElement.scrollWidth") <= 703
+
+
+def test_flagged_calls_lead_to_where_to_begin(opened: Any) -> None:
+    page = opened(PAGES["flagged"])
+    page.locator("[data-find]").fill("c1")
+    page.locator("td.why a").first.click()
+    page.wait_for_url("**/calls/c1-*#t=4")
+
+
+def test_complaints_filter(opened: Any) -> None:
+    page = opened(PAGES["complaints"])
+    assert page.locator(".case:visible").count() == 4
+    page.locator("[data-by=threat]").select_option("1")
+    assert page.locator(".case:visible .id").all_inner_texts() == ["c3"]
+    assert page.locator(".count").inner_text() == "1 / 4 通"
+    page.locator("[data-by=threat]").select_option("")
+    page.locator("[data-by=category]").select_option("服务态度")
+    page.locator("[data-by=team]").select_option("一组")
+    assert page.locator(".case:visible .id").all_inner_texts() == ["c1"]
+
+
+def test_one_call_as_one_file_plays_and_fetches_nothing(opened: Any, store: Store, site: Path) -> None:
+    write_evidence(store, "c1", site / "evidence.html", Settings())
+    page = opened("evidence.html")
+    page.locator(".finding.missed button.jump", has_text="不归我管").first.click()
+    page.wait_for_function("Math.abs(document.getElementById('audio').currentTime - 6.0) < 1.5")
+    assert page.evaluate("document.getElementById('audio').duration") == pytest.approx(10.0, abs=0.2)
+    assert (
+        page.locator("#wave canvas").count()
+        + page.evaluate("document.querySelector('#wave > div').shadowRoot.querySelectorAll('canvas').length")
+        > 0
+    )
+    assert page.evaluate("document.querySelectorAll('a[href]:not(.skip), link[rel=stylesheet], script[src]').length") == 0
+
+
+#: What of axe-core's rules may not be broken; best practices are advice.
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+
+
+@pytest.mark.parametrize("kind", ["overview", "flagged", "complaints", "item", "team", "agent", "call"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(opened: Any, kind: str, scheme: str) -> None:
+    page = opened(PAGES[kind])
+    page.emulate_media(color_scheme=scheme)
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    result = page.evaluate("(tags) => axe.run(document, { runOnly: tags, preload: false })", STANDARDS)
+    found = [
+        (violation["id"], node["target"], node["failureSummary"])
+        for violation in result["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+    assert found == []
 
 
 def test_everything_is_reached_by_keyboard(opened: Any) -> None:
