@@ -41,12 +41,14 @@ class Figures:
         >>> len(Figures.of([], Settings()).agents)
         0
         """
+        import pandas as pd
+
         shown = settings.report
         cards = Scorecards.of(calls, shown.handling)
         last = cards.calls.groupby("agent_id")["started_at"].max().dropna().dt.tz_convert(settings.zone).dt.date
         stages: dict[Any, Any] = {agent: stage(hired, last.get(agent)) for agent, hired in cards.agents["hired_on"].items()}
         agents = cards.agents.join(service_types(cards.criteria, cards.agents, shown.personal, shown.good_share, shown.min_calls))
-        agents = agents.assign(rank=fair_ranks(agents, shown.min_calls), stage=[stages[agent] for agent in agents.index])
+        agents = agents.assign(rank=fair_ranks(agents, shown.min_calls), stage=pd.Series(stages, index=agents.index, dtype=object))
         by_stage = group_scorecards(
             cards.calls, cards.criteria, cards.calls["agent_id"].map(stages), cards.criteria["agent_id"].map(stages)
         )

@@ -45,6 +45,8 @@ def service_types(criteria: pd.DataFrame, cards: pd.DataFrame, personal: Collect
     ``personal`` names items of the personal side by criterion id or by section. The type is None below
     ``minimum`` scored calls and where a side has no points.
     """
+    import pandas as pd
+
     judged = criteria[criteria["outcome"].isin(["met", "missed"]) & (criteria["max_points"].astype(float) > 0)]
     on_personal = judged["criterion"].isin(list(personal)) | judged["section"].isin(list(personal))
     table = cards[["scored"]].copy()
@@ -53,7 +55,8 @@ def service_types(criteria: pd.DataFrame, cards: pd.DataFrame, personal: Collect
         table[name] = (sums["points"] / sums["max_points"]).clip(0.0, 1.0).round(4).reindex(table.index)
     known = (table["scored"] >= minimum) & table["procedure"].notna() & table["personal"].notna()
     shares = zip(table["procedure"].tolist(), table["personal"].tolist(), known.tolist(), strict=True)
-    table["service_type"] = [service_type(procedure, own, good) if sure else None for procedure, own, sure in shares]
+    types = [service_type(procedure, own, good) if sure else None for procedure, own, sure in shares]
+    table["service_type"] = pd.Series(types, index=table.index, dtype=object)  # object: a missing type stays None
     return table[["procedure", "personal", "service_type"]]
 
 

@@ -12,9 +12,11 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from qa.config import Settings
+from qa.config import ReportSettings, Settings
 from qa.report.export import export_calls
+from qa.report.figures import Figures
 from qa.report.names import page_name
+from qa.report.report import write_report
 from qa.report.wording import number, percent
 from qa.report.workbook import write_workbook
 from qa.scoring.scorecard import Scorecards
@@ -90,6 +92,40 @@ def test_every_call_has_one_score_everywhere(site: Path, book: openpyxl.Workbook
         assert written[record["call_id"]] == scaled
         page = (site / "calls" / page_name(record["call_id"])).read_text(encoding="utf-8")
         assert f"<strong>{number(scaled)}</strong>" in page
+
+
+def test_an_item_has_one_share_everywhere(site: Path, book: openpyxl.Workbook, cards: Scorecards, records: pd.DataFrame) -> None:
+    outcomes = [f["outcome"] for findings in records["findings"] for f in findings if f["criterion"] == "greeting"]
+    met, missed = outcomes.count("met"), outcomes.count("missed")
+    item = cards.items.loc["greeting"]
+    assert (item["met"], item["missed"], item["met_rate"]) == (met, missed, round(met / (met + missed), 4))
+    shown = tiles(site / "items" / page_name("greeting"))
+    assert (shown["达标率"], shown["达标"], shown["未达标"]) == (percent(item["met_rate"]), str(met), str(missed))
+
+
+def test_the_complaint_queue_is_the_same_everywhere(site: Path, book: openpyxl.Workbook, cards: Scorecards, records: pd.DataFrame) -> None:
+    detected = {record["call_id"] for record in records.to_dict("records") if record["complaint"]["detected"]}
+    heading, *rows = [[cell.value for cell in row] for row in book["投诉"].iter_rows()]
+    assert [row[heading.index("通话号")] for row in rows] == [case.call_id for case in cards.cases]
+    assert {case.call_id for case in cards.cases} == detected
+    page = (site / "complaints.html").read_text(encoding="utf-8")
+    linked = re.findall(r'<a class="id" href="calls/(.*?)"', page)
+    assert linked == [page_name(case.call_id) for case in cards.cases]
+    shown = tiles(site / "complaints.html")
+    assert (shown["投诉"], shown["升级风险"]) == (str(cards.overall["complaints"]), str(cards.overall["threats"]))
+
+
+def test_ranks_types_and_stages_are_the_same_in_pages_and_workbook(store: Store, tmp_path: Path) -> None:
+    settings = Settings(report=ReportSettings(audio=False, min_calls=2))
+    index, workbook = write_report(store, tmp_path, settings)
+    agents = Figures.of(store.calls(), settings).agents
+    rows = sheet(openpyxl.load_workbook(workbook), "坐席")
+    for agent_id, row in agents.to_dict("index").items():
+        assert rows[str(agent_id)]["名次"] == (None if pd.isna(row["rank"]) else row["rank"])
+        assert rows[str(agent_id)]["程序面"] == (None if pd.isna(row["procedure"]) else row["procedure"])
+        page = (index.parent / "agents" / page_name(str(agent_id))).read_text(encoding="utf-8")
+        assert (re.search(r"第 \d+ 名", page) is not None) is (not pd.isna(row["rank"]))
+    assert agents["rank"].notna().sum() == 2
 
 
 def test_the_matrix_holds_the_rates_of_the_item_table(book: openpyxl.Workbook, cards: Scorecards) -> None:
