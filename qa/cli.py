@@ -11,7 +11,7 @@ from rich.console import Console
 
 from qa import __version__
 from qa.cli_rubric import rubric_app
-from qa.cli_shared import ConfigOption, RubricOption, StoreOption, console, said_plainly, settings_and_rubric
+from qa.cli_shared import ConfigOption, RubricOption, StoreOption, console, said_plainly, settings_and_rubrics
 from qa.config import Settings, load_settings, shipped
 from qa.errors import ConfigError
 
@@ -58,9 +58,9 @@ def run(
     config: ConfigOption = None,
 ) -> None:
     """质检录音：转写、评分、存结果。重复运行只处理新增或改动的录音。"""
-    settings, sheet = settings_and_rubric(config, rubric)
+    settings, sheets = settings_and_rubrics(config, rubric)
     settings = settings.overridden(model=model, roster=roster, allow_missing_metadata=allow_missing_metadata)
-    _run(sources, manifest, store, settings, sheet, workers, watch="json" if json_log else "silent" if quiet else "bar")
+    _run(sources, manifest, store, settings, sheets, workers, watch="json" if json_log else "silent" if quiet else "bar")
 
 
 def _run(
@@ -68,7 +68,7 @@ def _run(
     manifest: Path | None,
     store: str,
     settings: Settings,
-    rubric: Path,
+    rubrics: tuple[Path, ...],
     workers: int,
     watch: Telling,
 ) -> None:
@@ -82,7 +82,7 @@ def _run(
         for note in batch.notes:
             Console(stderr=True).print(note, style="yellow", markup=False, highlight=False, soft_wrap=True)
     with Store.open(store) as opened:
-        summary = run_batch(batch, opened, settings, rubric, watcher=watcher(watch, console), workers=workers)
+        summary = run_batch(batch, opened, settings, rubrics, watcher=watcher(watch, console), workers=workers)
     if summary.exit_status:
         raise typer.Exit(summary.exit_status)
 
@@ -91,9 +91,9 @@ def _run(
 @said_plainly
 def demo(out: Annotated[Path, typer.Option(help="放结果与报告的目录", metavar="DIR")] = Path("demo")) -> None:
     """在自带的样例录音上跑一遍，并生成报告。"""
-    settings, rubric = Settings(), shipped("rubrics", "general_inbound.yaml")
+    settings, rubrics = Settings(), (shipped("rubrics", "general_inbound.yaml"),)
     settings = settings.overridden(roster=shipped("samples", "roster.csv"))
-    _run([str(shipped("samples"))], shipped("samples", "manifest.csv"), str(out / "qa-data"), settings, rubric, 1, "bar")
+    _run([str(shipped("samples"))], shipped("samples", "manifest.csv"), str(out / "qa-data"), settings, rubrics, 1, "bar")
     _report(str(out / "qa-data"), out / "report", settings)
 
 
@@ -112,20 +112,21 @@ def score(
 
     if out and not compare:
         raise ConfigError("--out 只与 --compare 一起用", next_step="加上 --compare；正式重新评分后用 qa report 生成网页")
-    settings, sheet = settings_and_rubric(config, rubric)
+    settings, sheets = settings_and_rubrics(config, rubric)
     with Store.open(store, must_exist=True) as opened:
         if compare:
-            _compare(opened, settings, sheet, out)
+            _compare(opened, settings, sheets, out)
             return
-        result = rejudge(opened, settings, sheet)
-    console.print(f"已重新评分 {result.judged} 通，其中 {result.changed} 通的结果有变化")
+        result = rejudge(opened, settings, sheets)
+    left = f"；{result.left} 通没有适用的评分表，保持原样" if result.left else ""
+    console.print(f"已重新评分 {result.judged} 通，其中 {result.changed} 通的结果有变化{left}")
 
 
-def _compare(store: Store, settings: Settings, rubric: Path, out: Path | None) -> None:
-    from qa.batch.rejudge import compare_rubric
+def _compare(store: Store, settings: Settings, rubrics: tuple[Path, ...], out: Path | None) -> None:
+    from qa.batch.rejudge import compare_rubrics
     from qa.report.comparison import show_comparison, write_comparison
 
-    compared = compare_rubric(store, settings, rubric)
+    compared = compare_rubrics(store, settings, rubrics)
     show_comparison(compared, console)
     if out:
         page = write_comparison(compared, out, settings)
@@ -150,11 +151,11 @@ def import_(
     from qa.intake.transcripts import TranscriptReader, transcript_files
     from qa.store.store import Store
 
-    settings, sheet = settings_and_rubric(config, rubric)
+    settings, sheets = settings_and_rubrics(config, rubric)
     settings = settings.overridden(roster=roster, allow_missing_metadata=allow_missing_metadata)
     reader, found = TranscriptReader(settings, manifest, format), transcript_files(files)
     with Store.open(store) as opened:
-        result = import_files(found, reader, opened, settings, sheet, over=replace)
+        result = import_files(found, reader, opened, settings, sheets, over=replace)
     console.print(str(result), highlight=False)
     if result.exit_status:
         raise typer.Exit(result.exit_status)
@@ -173,9 +174,9 @@ def roles(
     from qa.batch.roles import agent_number, described, set_agent
     from qa.store.store import Store
 
-    settings, sheet = settings_and_rubric(config, rubric)
+    settings, sheets = settings_and_rubrics(config, rubric)
     with Store.open(store, must_exist=True) as opened:
-        call = opened.expect(call_id) if agent is None else set_agent(opened, call_id, agent_number(agent), settings, sheet)
+        call = opened.expect(call_id) if agent is None else set_agent(opened, call_id, agent_number(agent), settings, sheets)
     for line in described(call):
         console.print(line, soft_wrap=True, markup=False, highlight=False)
     if agent is not None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from qa.cli_shared import ConfigOption, RubricOption, StoreOption, console, said_plainly, settings_and_rubric
+from qa.cli_shared import ConfigOption, RubricOption, StoreOption, console, said_plainly, settings_and_rubrics
 from qa.config import load_settings
 from qa.errors import ConfigError
 
@@ -76,11 +76,11 @@ def rubric_explain(
 ) -> None:
     """解释一项结论：规则读出来是什么，每一步成立与否，依据在哪里，差多少才算。"""
     from qa.report.explaining import show_explanation
+    from qa.scoring.choice import Rubrics
     from qa.scoring.explain import explain
-    from qa.scoring.rubric import load_rubric
     from qa.store.store import Store
 
-    settings, sheet = settings_and_rubric(config, rubric)
+    settings, sheets = settings_and_rubrics(config, rubric)
     with Store.open(store, must_exist=True) as opened:
         found = opened.expect(call)
-    show_explanation(explain(found, criterion, load_rubric(sheet), settings.llm), console)
+    show_explanation(explain(found, criterion, Rubrics.load(sheets).of(found.recording), settings.llm), console)

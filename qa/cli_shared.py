@@ -17,7 +17,10 @@ console = Console()
 P = ParamSpec("P")
 
 StoreOption = Annotated[str, typer.Option("--store", help="结果目录，或 SQLAlchemy 网址", metavar="DIR|URL")]
-RubricOption = Annotated[Path | None, typer.Option("--rubric", help="评分表 YAML；不写则用自带的呼入通用表", metavar="FILE")]
+RubricOption = Annotated[
+    list[Path] | None,
+    typer.Option("--rubric", help="评分表 YAML；可给几张，按各自的 applies_to 选用；默认呼入通用表", metavar="FILE"),
+]
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="设置文件；不写则读当前目录的 qa.toml（若有）", metavar="FILE")]
 
 
@@ -38,7 +41,7 @@ def said_plainly(command: Callable[P, None]) -> Callable[P, None]:
     return wrapped
 
 
-def settings_and_rubric(config: Path | None, rubric: Path | None = None) -> tuple[Settings, Path]:
-    """The settings, and the rubric to judge by: the one given, else that of the settings, else the shipped one for inbound calls."""
+def settings_and_rubrics(config: Path | None, rubrics: list[Path] | None = None) -> tuple[Settings, tuple[Path, ...]]:
+    """The settings, and the rubrics to judge by: those given, else those of the settings, else the shipped one for inbound calls."""
     settings = load_settings(config)
-    return settings, rubric or settings.rubric or shipped("rubrics", "general_inbound.yaml")
+    return settings, tuple(rubrics or settings.rubric) or (shipped("rubrics", "general_inbound.yaml"),)

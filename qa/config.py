@@ -98,12 +98,17 @@ class Settings(Section):
     """
 
     timezone: str = Field("Asia/Shanghai", description="没有写时区的时间按它理解；报告也用它")
-    rubric: Path | None = Field(None, description="评分表；不写则用自带的 general_inbound.yaml")
+    rubric: tuple[Path, ...] = Field((), description="评分表，一张或几张（按 applies_to 选用）；不写则用自带的 general_inbound.yaml")
     intake: IntakeSettings = IntakeSettings()
     hearing: HearingSettings = HearingSettings()
     analysis: AnalysisSettings = AnalysisSettings()
     report: ReportSettings = ReportSettings()
     llm: LlmSettings = LlmSettings()
+
+    @field_validator("rubric", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: object) -> object:
+        return (value,) if isinstance(value, str | Path) else value
 
     @field_validator("timezone")
     @classmethod
@@ -175,8 +180,8 @@ def describe_fault(model: type[BaseModel], location: list[int | str], kind: str,
 def _anchored(settings: Settings, folder: Path) -> dict[str, object]:
     """Paths in a settings file are relative to that file, not to where the command happens to run."""
     changes: dict[str, object] = {}
-    if settings.rubric is not None:
-        changes["rubric"] = folder / settings.rubric
+    if settings.rubric:
+        changes["rubric"] = tuple(folder / rubric for rubric in settings.rubric)
     if settings.intake.roster is not None:
         changes["intake"] = settings.intake.model_copy(update={"roster": folder / settings.intake.roster})
     if settings.hearing.corrections is not None:

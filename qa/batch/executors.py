@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qa.batch.plan import Task
+from qa.batch.plan import Task, set_aside
 from qa.calls import Call, Heard, Quarantined, Recording
 from qa.config import Settings
 from qa.errors import QaError, RecordingError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Outcome = Call | Quarantined
 Work = Callable[["Job"], Outcome]
+Making = Callable[[Settings, tuple[Path, ...]], Work]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,11 @@ class Job:
 class Inspector:
     """Does jobs one after another with a recogniser and a rubric that are loaded once, when first needed."""
 
-    def __init__(self, settings: Settings, rubric: Path) -> None:
-        from qa.scoring.rubric import load_rubric
+    def __init__(self, settings: Settings, rubrics: tuple[Path, ...]) -> None:
+        from qa.scoring.choice import Rubrics
 
         self._settings = settings
-        self._rubric = load_rubric(rubric)
+        self._rubrics = Rubrics.load(rubrics)
         self._recognizer: Recognizer | None = None
 
     def __call__(self, job: Job) -> Outcome:
@@ -52,9 +53,10 @@ class Inspector:
 
         recording = job.task.recording
         try:
+            rubric = self._rubrics.of(recording)
             if job.heard is not None:
-                return judge_call(recording, job.heard, self._rubric, self._settings)
-            return inspect_call(recording, self._loaded(), self._rubric, self._settings)
+                return judge_call(recording, job.heard, rubric, self._settings)
+            return inspect_call(recording, self._loaded(), rubric, self._settings)
         except RecordingError as error:
             return set_aside(recording, str(error))
         except QaError:
@@ -70,20 +72,15 @@ class Inspector:
         return self._recognizer
 
 
-def set_aside(recording: Recording, message: str) -> Quarantined:
-    """The quarantine entry of a recording."""
-    return Quarantined(call_id=recording.call_id, path=recording.path or "", content_hash=recording.content_hash, message=message)
-
-
-def in_process(jobs: Iterable[Job], settings: Settings, rubric: Path) -> Iterator[tuple[Job, Outcome]]:
+def in_process(jobs: Iterable[Job], settings: Settings, rubrics: tuple[Path, ...]) -> Iterator[tuple[Job, Outcome]]:
     """One call after another in this process: the best way with one GPU, and with few cores."""
-    inspector = Inspector(settings, rubric)
+    inspector = Inspector(settings, rubrics)
     for job in jobs:
         yield job, inspector(job)
 
 
 def in_processes(
-    jobs: Iterable[Job], settings: Settings, rubric: Path, workers: int, inspector: Callable[[Settings, Path], Work] = Inspector
+    jobs: Iterable[Job], settings: Settings, rubrics: tuple[Path, ...], workers: int, inspector: Making = Inspector
 ) -> Iterator[tuple[Job, Outcome]]:
     """Several processes, each with its own model and its share of the cores.
 
@@ -100,7 +97,7 @@ def in_processes(
         width = 1 if suspects else workers
         finished = finished or source is waiting
         running: dict[Future[Outcome], Job] = {}
-        with _pool(width, inspector, settings, rubric) as pool:
+        with _pool(width, inspector, settings, rubrics) as pool:
             try:
                 yield from _keep_busy(pool, source, running, suspects, ahead=width if width == 1 else 2 * width)
             except BrokenProcessPool:
@@ -139,15 +136,15 @@ def _drain(queue: deque[Job]) -> Iterator[Job]:
 _inspector: Work  # of a worker process
 
 
-def _pool(workers: int, inspector: Callable[[Settings, Path], Work], settings: Settings, rubric: Path) -> ProcessPoolExecutor:
+def _pool(workers: int, inspector: Making, settings: Settings, rubrics: tuple[Path, ...]) -> ProcessPoolExecutor:
     # Spawned, not forked: a forked child inherits the locks of native thread pools in whatever state they are.
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(inspector, settings, rubric))
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(inspector, settings, rubrics))
 
 
-def _start(inspector: Callable[[Settings, Path], Work], settings: Settings, rubric: Path) -> None:
+def _start(inspector: Making, settings: Settings, rubrics: tuple[Path, ...]) -> None:
     global _inspector
-    _inspector = inspector(settings, rubric)
+    _inspector = inspector(settings, rubrics)
 
 
 def _work(job: Job) -> Outcome:

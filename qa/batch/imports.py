@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qa.asr.parties import decided, undecided
-from qa.batch.plan import judging_key
+from qa.batch.plan import judging_key, set_aside
 from qa.batch.roles import by_hand
 from qa.calls import Heard, Quarantined, Recording
 from qa.config import Settings
+from qa.errors import RecordingError
 from qa.intake.transcripts import Item, TranscriptReader
 from qa.pipeline import judge_call
-from qa.scoring.rubric import Rubric, load_rubric
+from qa.scoring.choice import Rubrics
 from qa.store.store import Kept, Keys, Store
 
 #: Raise when a change to the code of reading changes what is read, so that files imported again are read anew.
@@ -49,7 +50,7 @@ class Imported:
 
 
 def import_files(
-    files: Iterable[Path], reader: TranscriptReader, store: Store, settings: Settings, rubric: Path, *, over: bool
+    files: Iterable[Path], reader: TranscriptReader, store: Store, settings: Settings, rubrics: Sequence[Path], *, over: bool
 ) -> Imported:
     """Read, judge and keep the calls of the files; a faulty one is quarantined and the others go on.
 
@@ -59,7 +60,7 @@ def import_files(
     Raises:
         RubricError, StoreError: what would fail for every call alike.
     """
-    sheet = load_rubric(rubric)
+    sheets = Rubrics.load(rubrics)
     kept, sources = store.kept(), store.import_sources()
     held_before = {held.call_id: held.path for held in store.quarantined()}
     held_now: set[str] = set()
@@ -69,17 +70,28 @@ def import_files(
         source = str(file.absolute())
         read.add(source)
         for item in reader.read(file):
-            item = item if over else _unless_anothers(item, source, kept, sources)
+            item = _with_a_rubric(item if over else _unless_anothers(item, source, kept, sources), sheets)
             if isinstance(item, Quarantined):
                 store.quarantine(item)
                 held_now.add(item.call_id)
                 done = replace(done, quarantined=done.quarantined + 1)
             else:
-                done = _keep(item, source, kept.get(item[0].call_id), store, settings, sheet, done)
+                done = _keep(item, source, kept.get(item[0].call_id), store, settings, sheets, done)
     for call_id, source in held_before.items():
         if source in read and call_id not in held_now:
             store.release(call_id)
     return done
+
+
+def _with_a_rubric(item: Item, sheets: Rubrics) -> Item:
+    """The item, or a refusal where no rubric is meant for such a call."""
+    if isinstance(item, Quarantined):
+        return item
+    try:
+        sheets.of(item[0])
+    except RecordingError as error:
+        return set_aside(item[0], str(error))
+    return item
 
 
 def _unless_anothers(item: Item, source: str, kept: dict[str, Kept], sources: dict[str, str]) -> Item:
@@ -102,9 +114,10 @@ def _unless_anothers(item: Item, source: str, kept: dict[str, Kept], sources: di
 
 
 def _keep(
-    item: tuple[Recording, Heard], source: str, stored: Kept | None, store: Store, settings: Settings, sheet: Rubric, done: Imported
+    item: tuple[Recording, Heard], source: str, stored: Kept | None, store: Store, settings: Settings, sheets: Rubrics, done: Imported
 ) -> Imported:
     recording, heard = item
+    sheet = sheets.of(recording)
     hearing = hashlib.sha256(f"transcript {IMPORT_REVISION} {recording.content_hash} {recording.agent_channel}".encode()).hexdigest()
     keys = Keys(hearing, judging_key(recording, hearing, settings, sheet.hash))
     if stored is not None and stored.keys == keys:

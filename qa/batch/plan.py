@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import TypeAdapter
 
@@ -17,10 +17,14 @@ import qa
 from qa.asr.corrections import load_corrections
 from qa.calls import Quarantined, Recording
 from qa.config import HearingSettings, Settings
+from qa.errors import RecordingError
 from qa.store.store import Kept, Keys, Store
 
+if TYPE_CHECKING:
+    from qa.scoring.choice import Rubrics
+
 #: Raise when a change to the code of hearing changes what is heard, so that stored calls are heard again.
-HEARING_REVISION = 5
+HEARING_REVISION = 6
 
 #: Settings that change how fast it goes and not what comes out.
 _SPEED_ONLY = {"threads", "batch_size"}
@@ -73,11 +77,11 @@ def judging_key(recording: Recording, hearing: str, settings: Settings, rubric: 
     return _digest(hearing, _RECORDING.dump_json(recording).decode(), rubric, limits, qa.__version__)
 
 
-def plan_run(recordings: Sequence[Recording], store: Store, settings: Settings, *, model: str, rubric: str) -> Plan:
+def plan_run(recordings: Sequence[Recording], store: Store, settings: Settings, *, model: str, rubrics: Rubrics) -> Plan:
     """Compare what is wanted with what is stored.
 
-    ``model`` is the recogniser's fingerprint, ``rubric`` the rubric's hash. A recording whose id belongs to
-    another recording in the store is refused rather than written over it.
+    ``model`` is the recogniser's fingerprint. A recording that no rubric is meant for is refused; so is one whose
+    id belongs to another recording in the store, rather than written over it.
     """
     kept, tried = store.kept(), store.quarantine_keys()
     tasks: list[Task] = []
@@ -86,7 +90,11 @@ def plan_run(recordings: Sequence[Recording], store: Store, settings: Settings, 
     up_to_date = still_quarantined = 0
     for recording in recordings:
         hearing = hearing_key(recording, settings.hearing, model)
-        keys = Keys(hearing, judging_key(recording, hearing, settings, rubric))
+        try:
+            keys = Keys(hearing, judging_key(recording, hearing, settings, rubrics.of(recording).hash))
+        except RecordingError as error:
+            refused.append(set_aside(recording, str(error)))
+            continue
         stored = kept.get(recording.call_id)
         if stored and _another_recording(recording, stored):
             refused.append(_clash(recording, stored))
@@ -101,6 +109,11 @@ def plan_run(recordings: Sequence[Recording], store: Store, settings: Settings, 
         else:
             tasks.append(Task(recording, keys, "hear"))
     return Plan(tuple(tasks), up_to_date, tuple(refused), tuple(released), still_quarantined)
+
+
+def set_aside(recording: Recording, message: str) -> Quarantined:
+    """The quarantine entry of a recording."""
+    return Quarantined(call_id=recording.call_id, path=recording.path or "", content_hash=recording.content_hash, message=message)
 
 
 def _another_recording(recording: Recording, stored: Kept) -> bool:

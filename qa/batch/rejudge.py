@@ -1,46 +1,57 @@
-"""Judging without hearing: stored calls under another rubric."""
+"""Judging without hearing: stored calls under other rubrics."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from qa.batch.plan import judging_key
 from qa.config import Settings
 from qa.pipeline import judge_call
+from qa.scoring.choice import Rubrics, choose
 from qa.scoring.comparison import Comparison, compare, same_result
-from qa.scoring.rubric import load_rubric
 from qa.store.store import Keys, Store
 
 
 @dataclass(frozen=True, slots=True)
 class Rejudged:
-    """How many calls were judged, and how many of them have another score or outcome than before."""
+    """How many calls were judged, how many of them have another score or outcome than before, and for how many no rubric is meant."""
 
     judged: int = 0
     changed: int = 0
+    left: int = 0
 
 
-def rejudge(store: Store, settings: Settings, rubric: Path) -> Rejudged:
-    """Judge every stored call by ``rubric`` and keep the new verdicts; nothing is heard again."""
-    sheet = load_rubric(rubric)
-    judged = changed = 0
+def rejudge(store: Store, settings: Settings, rubrics: Sequence[Path]) -> Rejudged:
+    """Judge every stored call by the rubric that is meant for it and keep the new verdicts; nothing is heard again.
+
+    A call that none of them is meant for keeps the verdict it has.
+    """
+    sheets = Rubrics.load(rubrics)
+    judged = changed = left = 0
     # Only ids are held while the store is written: a long read beside many writes would keep the WAL growing.
     for call_id, kept in sorted(store.kept().items()):
         stored = store.call(call_id)
         if stored is None:
+            continue
+        sheet = choose(sheets.sheets, stored.recording)
+        if sheet is None:
+            left += 1
             continue
         call = judge_call(stored.recording, stored.heard, sheet, settings)
         key = judging_key(call.recording, kept.keys.hearing, settings, sheet.hash)
         store.save(call, Keys(kept.keys.hearing, key))
         judged += 1
         changed += not same_result(stored.verdict, call.verdict)
-    return Rejudged(judged, changed)
+    return Rejudged(judged, changed, left)
 
 
-def compare_rubric(store: Store, settings: Settings, rubric: Path) -> Comparison:
-    """What :func:`rejudge` by ``rubric`` would change; nothing is heard, nothing is kept, one call at a time is in memory."""
-    sheet = load_rubric(rubric)
+def compare_rubrics(store: Store, settings: Settings, rubrics: Sequence[Path]) -> Comparison:
+    """What :func:`rejudge` would change; nothing is heard, nothing is kept, one call at a time is in memory."""
+    sheets = Rubrics.load(rubrics).sheets
     return compare(
-        (call.recording, call.verdict, judge_call(call.recording, call.heard, sheet, settings).verdict) for call in store.calls()
+        (call.recording, call.verdict, judge_call(call.recording, call.heard, sheet, settings).verdict)
+        for call in store.calls()
+        if (sheet := choose(sheets, call.recording)) is not None
     )

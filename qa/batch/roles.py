@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from qa.asr.parties import decided, parties, with_agent
@@ -11,11 +12,11 @@ from qa.config import Settings
 from qa.errors import QaError
 from qa.pipeline import judge_call
 from qa.report.wording import ROLE_METHODS, ROLES
-from qa.scoring.rubric import load_rubric
+from qa.scoring.choice import Rubrics
 from qa.store.store import Keys, Store
 
 
-def set_agent(store: Store, call_id: str, number: int | None, settings: Settings, rubric: Path) -> Call:
+def set_agent(store: Store, call_id: str, number: int | None, settings: Settings, rubrics: Sequence[Path]) -> Call:
     """The call judged again with that party as the agent; None forgets the person's word and decides from what is said.
 
     Raises:
@@ -23,7 +24,8 @@ def set_agent(store: Store, call_id: str, number: int | None, settings: Settings
         QaError: nobody in it has that number, or it was judged by another rubric than this.
     """
     stored = store.expect(call_id)
-    recording, sheet = stored.recording, load_rubric(rubric)
+    recording = stored.recording
+    sheet = Rubrics.load(rubrics).of(recording)
     if stored.verdict.rubric.id != sheet.id:
         why = f"评分表是 {stored.verdict.rubric.id}，现在给出的是 {sheet.id}"
         raise QaError("这通电话是按另一张评分表评分的", where=call_id, why=why, next_step="用 --rubric 给出原来的评分表")

@@ -48,7 +48,7 @@ class Watcher(Protocol):
     def ended(self, summary: Summary) -> None: ...
 
 
-def run(batch: Batch, store: Store, settings: Settings, rubric: Path, *, watcher: Watcher, workers: int = 1) -> Summary:
+def run(batch: Batch, store: Store, settings: Settings, rubrics: tuple[Path, ...], *, watcher: Watcher, workers: int = 1) -> Summary:
     """Inspect what is new or changed of ``batch`` and keep each result as soon as it is there.
 
     Interrupting it loses the calls under way and nothing else; running it again goes on from there.
@@ -57,12 +57,12 @@ def run(batch: Batch, store: Store, settings: Settings, rubric: Path, *, watcher
         ModelError, RubricError, StoreError: what would fail for every call alike.
     """
     from qa.asr.models import resolve
-    from qa.scoring.rubric import load_rubric
+    from qa.scoring.choice import Rubrics
 
     began = time.monotonic()
     model = resolve(settings.hearing.model)
-    sheet = load_rubric(rubric)
-    plan = plan_run(batch.recordings, store, settings, model=model.fingerprint, rubric=sheet.hash)
+    sheets = Rubrics.load(rubrics)
+    plan = plan_run(batch.recordings, store, settings, model=model.fingerprint, rubrics=sheets)
     plan = replace(plan, refused=(*batch.quarantined, *plan.refused))
     watcher.started(plan)
     for call_id in plan.released:
@@ -73,11 +73,11 @@ def run(batch: Batch, store: Store, settings: Settings, rubric: Path, *, watcher
         summary = replace(summary, quarantined=summary.quarantined + 1)
         watcher.finished(held, summary)
     jobs = _jobs(plan, store)
-    done = in_process(jobs, settings, rubric) if workers <= 1 else in_processes(jobs, settings, rubric, workers)
+    done = in_process(jobs, settings, rubrics) if workers <= 1 else in_processes(jobs, settings, rubrics, workers)
     for job, outcome in done if plan.tasks else ():
         if isinstance(outcome, Call):
             if (heard := by_hand(outcome.heard, outcome.recording, store)) != outcome.heard:
-                outcome = judge_call(outcome.recording, heard, sheet, settings)
+                outcome = judge_call(outcome.recording, heard, sheets.of(outcome.recording), settings)
             store.save(outcome, job.task.keys)
         else:
             store.quarantine(outcome, job.task.keys.hearing)

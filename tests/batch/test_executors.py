@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from qa.batch.executors import Job, Outcome, Work, in_processes, set_aside
-from qa.batch.plan import Task
+from qa.batch.executors import Job, Outcome, Work, in_processes
+from qa.batch.plan import Task, set_aside
 from qa.calls import Recording
 from qa.config import Settings
 from qa.errors import ModelError
@@ -20,7 +20,7 @@ def job(call_id: str) -> Job:
     return Job(Task(Recording(call_id=call_id, content_hash="00", path=f"{call_id}.wav"), Keys("h", "j"), "hear"))
 
 
-def fragile(settings: Settings, rubric: Path) -> Work:
+def fragile(settings: Settings, rubrics: tuple[Path, ...]) -> Work:
     """Does jobs by setting them aside with its thread count; dies of one, and refuses one for all."""
 
     def work(job: Job) -> Outcome:
@@ -28,13 +28,13 @@ def fragile(settings: Settings, rubric: Path) -> Work:
             os._exit(9)
         if job.task.recording.call_id == "hopeless":
             raise ModelError("没有模型")
-        return set_aside(job.task.recording, f"{settings.hearing.threads} {rubric}")
+        return set_aside(job.task.recording, f"{settings.hearing.threads} {rubrics[0]}")
 
     return work
 
 
 def done(jobs: Iterator[Job] | list[Job], workers: int = 2) -> dict[str, str]:
-    outcomes = list(in_processes(jobs, Settings(), Path("r.yaml"), workers, fragile))
+    outcomes = list(in_processes(jobs, Settings(), (Path("r.yaml"),), workers, fragile))
     assert all(job.task.recording.call_id == outcome.call_id for job, outcome in outcomes)  # type: ignore[union-attr]
     assert len(outcomes) == len({outcome.call_id for _, outcome in outcomes})  # type: ignore[union-attr]
     return {outcome.call_id: outcome.message for _, outcome in outcomes}  # type: ignore[union-attr]
@@ -70,7 +70,7 @@ def test_jobs_are_taken_only_as_they_are_needed() -> None:
             taken.append(number)
             yield job(str(number))
 
-    stream = in_processes(endless(), Settings(), Path("r.yaml"), 2, fragile)
+    stream = in_processes(endless(), Settings(), (Path("r.yaml"),), 2, fragile)
     next(stream)
     assert len(taken) <= 6
     stream.close()  # type: ignore[attr-defined]

@@ -9,15 +9,18 @@ from support import a_call
 
 from qa.batch.plan import Plan, plan_run
 from qa.calls import Quarantined, Recording
-from qa.config import Settings
+from qa.config import Settings, shipped
+from qa.scoring.choice import Rubrics
+from qa.scoring.rubric import Rubric, load_rubric
 from qa.store.store import Store
 
 SETTINGS = Settings()
+SHEET = load_rubric(shipped("rubrics", "three_voices.yaml"))
 ONE = Recording(call_id="c1", content_hash="aa", path="/录音/c1.wav", agent_id="8001")
 
 
-def planned(store: Store, *recordings: Recording, model: str = "m", rubric: str = "r", settings: Settings = SETTINGS) -> Plan:
-    return plan_run(recordings, store, settings, model=model, rubric=rubric)
+def planned(store: Store, *recordings: Recording, model: str = "m", sheet: Rubric = SHEET, settings: Settings = SETTINGS) -> Plan:
+    return plan_run(recordings, store, settings, model=model, rubrics=Rubrics((sheet,)))
 
 
 def stored(folder: Path, recording: Recording = ONE) -> Store:
@@ -36,7 +39,7 @@ def test_a_new_recording_is_heard_and_the_same_again_is_not(tmp_path: Path) -> N
 
 def test_another_rubric_or_other_metadata_judges_again_without_hearing(tmp_path: Path) -> None:
     with stored(tmp_path) as store:
-        assert [task.step for task in planned(store, ONE, rubric="r2").tasks] == ["judge"]
+        assert [task.step for task in planned(store, ONE, sheet=replace(SHEET, hash="r2")).tasks] == ["judge"]
         assert [task.step for task in planned(store, replace(ONE, agent_id="8002")).tasks] == ["judge"]
         assert [task.step for task in planned(store, replace(ONE, path="/搬走了/c1.wav")).tasks] == ["judge"]
 
@@ -73,3 +76,11 @@ def test_a_file_that_can_be_read_again_leaves_quarantine(tmp_path: Path) -> None
     with stored(tmp_path) as store:
         store.quarantine(Quarantined(call_id="c1", path="p", content_hash=None, message="读不到"))
         assert planned(store, ONE).released == ("c1",)
+
+
+def test_a_call_that_no_rubric_is_meant_for_is_refused_and_says_so(tmp_path: Path) -> None:
+    outbound = replace(SHEET, sheet=SHEET.sheet.model_copy(update={"applies_to": {"direction": ("outbound",)}}))
+    with Store.open(tmp_path) as store:
+        (refused,) = planned(store, replace(ONE, direction="inbound"), sheet=outbound).refused
+        assert "没有一张评分表适用于这通电话" in refused.message
+        assert len(planned(store, replace(ONE, direction="outbound"), sheet=outbound).tasks) == 1

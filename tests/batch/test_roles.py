@@ -44,9 +44,9 @@ def rubric(tmp_path: Path) -> Path:
 def without_a_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Hearing gives HEARD; everything else is real."""
 
-    def work(jobs: Iterable[Job], settings: Settings, rubric: Path) -> Iterator[tuple[Job, Outcome]]:
+    def work(jobs: Iterable[Job], settings: Settings, rubrics: tuple[Path, ...]) -> Iterator[tuple[Job, Outcome]]:
         for job in jobs:
-            yield job, judge_call(job.task.recording, job.heard or HEARD, load_rubric(rubric), settings)
+            yield job, judge_call(job.task.recording, job.heard or HEARD, load_rubric(rubrics[0]), settings)
 
     monkeypatch.setattr("qa.batch.run.in_process", work)
     monkeypatch.setattr("qa.asr.models.resolve", lambda name: Model(name=name, path=tmp_path, fingerprint=name))
@@ -54,7 +54,7 @@ def without_a_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def ran(store: Store, rubric: Path, recording: Recording = ONE, model: str = "base") -> Summary:
     settings = Settings().overridden(model=model)
-    return run(Batch((recording,)), store, settings, rubric, watcher=watcher("silent", None))  # type: ignore[arg-type]
+    return run(Batch((recording,)), store, settings, (rubric,), watcher=watcher("silent", None))  # type: ignore[arg-type]
 
 
 def sides(store: Store) -> list[str]:
@@ -64,14 +64,14 @@ def sides(store: Store) -> list[str]:
 def test_a_later_run_neither_hears_again_nor_undoes_it(tmp_path: Path, rubric: Path) -> None:
     with Store.open(tmp_path / "store") as store:
         assert ran(store, rubric).heard == 1
-        assert set_agent(store, "c1", 1, Settings(), rubric).verdict.findings[0].outcome == "missed"
+        assert set_agent(store, "c1", 1, Settings(), (rubric,)).verdict.findings[0].outcome == "missed"
         assert (ran(store, rubric).up_to_date, sides(store)) == (1, ["customer", "agent"])
 
 
 def test_hearing_again_keeps_it_for_the_same_recording_only(tmp_path: Path, rubric: Path) -> None:
     with Store.open(tmp_path / "store") as store:
         ran(store, rubric)
-        set_agent(store, "c1", 1, Settings(), rubric)
+        set_agent(store, "c1", 1, Settings(), (rubric,))
         assert ran(store, rubric, model="large").heard == 1
         call = store.expect("c1")
         assert (sides(store), call.heard.roles.method, call.verdict.findings[0].outcome) == (["customer", "agent"], "manual", "missed")
@@ -82,8 +82,8 @@ def test_hearing_again_keeps_it_for_the_same_recording_only(tmp_path: Path, rubr
 def test_it_can_be_taken_back(tmp_path: Path, rubric: Path) -> None:
     with Store.open(tmp_path / "store") as store:
         ran(store, rubric)
-        set_agent(store, "c1", 1, Settings(), rubric)
-        call = set_agent(store, "c1", None, Settings(), rubric)
+        set_agent(store, "c1", 1, Settings(), (rubric,))
+        call = set_agent(store, "c1", None, Settings(), (rubric,))
         assert (sides(store), call.heard.roles.method) == (["agent", "customer"], "script")
         ran(store, rubric, model="large")
         assert sides(store) == ["agent", "customer"]
