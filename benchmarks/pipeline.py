@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import os
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import plain
+
+from qa.asr.models import resolve
+from qa.asr.whisper import cores
 from qa.config import Settings
 from qa.intake.audio import decode
 from qa.intake.manifest import plan
@@ -34,12 +37,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=0, help="0: all cores")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--limit", type=int, default=0, help="only so many calls of each kind")
-    parser.add_argument("--plain", nargs="+", help=argparse.SUPPRESS)
-    parser.add_argument("--stereo", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.plain:
-        return plain(options.plain, options.stereo, options.model, options.threads)
-
     kinds: dict[str, list[Path]] = {"stereo": [], "mono": []}
     lengths: dict[Path, float] = {}
     for recording in plan([options.folder], options.manifest, Settings()).recordings:
@@ -53,19 +51,18 @@ def main() -> None:
         paths = sorted(paths)[: options.limit or None]
         if not paths:
             continue
-        ours, theirs = measure(paths, options, stereo=kind == "stereo")
+        ours, theirs = measure(paths, options)
         seconds = sum(lengths[path] for path in paths)
         print(row(kind, len(paths), seconds, ours, theirs), flush=True)
         whole = [total + one for total, one in zip(whole, (seconds, ours, theirs), strict=True)]
     print(row("all", sum(len(paths[: options.limit or None]) for paths in kinds.values()), *whole))
-    return None
 
 
 def row(name: str, number: int, seconds: float, ours: float, theirs: float) -> str:
     return f"{name:8s} {number:6d} {seconds:8.0f} {ours:8.1f} {theirs:8.1f} {ours / theirs:6.2f} {seconds / ours:9.1f}"
 
 
-def measure(paths: list[Path], options: argparse.Namespace, *, stereo: bool) -> tuple[float, float]:
+def measure(paths: list[Path], options: argparse.Namespace) -> tuple[float, float]:
     """Seconds of the fastest round of ``qa run`` and of plain use."""
     with tempfile.TemporaryDirectory() as folder:
         manifest, settings = Path(folder) / "manifest.csv", Path(folder) / "qa.toml"
@@ -84,8 +81,7 @@ def measure(paths: list[Path], options: argparse.Namespace, *, stereo: bool) -> 
                 subprocess.run([*command, "--config", str(settings), "--store", store, "--quiet"], check=True)
 
         def transcribe() -> None:
-            command = [sys.executable, __file__, str(options.folder), "--manifest", str(manifest), "--model", options.model]
-            subprocess.run([*command, "--threads", str(options.threads), *(["--stereo"] if stereo else []), "--plain", *files], check=True)
+            plain.run(paths, resolve(options.model).path, options.threads or cores())
 
         best = {inspect: float("inf"), transcribe: float("inf")}
         for number in range(options.rounds):
@@ -100,22 +96,5 @@ def timed(work: Callable[[], None]) -> float:
     return time.perf_counter() - begin
 
 
-def plain(files: list[str], stereo: bool, name: str, threads: int) -> None:
-    """The same model as the project's documentation of faster-whisper shows it, on each channel."""
-    from faster_whisper import BatchedInferencePipeline, WhisperModel, decode_audio
-
-    from qa.asr.models import resolve
-    from qa.asr.whisper import cores
-
-    pipeline = BatchedInferencePipeline(WhisperModel(str(resolve(name).path), compute_type="int8", cpu_threads=threads or cores()))
-    for file in files:
-        channels = decode_audio(file, split_stereo=True) if stereo else (decode_audio(file),)
-        for channel in channels:
-            segments, _ = pipeline.transcribe(channel, language="zh", batch_size=8)
-            for _ in segments:  # nothing is decoded before it is asked for
-                pass
-
-
 if __name__ == "__main__":
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     main()

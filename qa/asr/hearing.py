@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qa.asr import speakers
+from qa.asr.agreement import surest
 from qa.asr.cleanup import doubt, suspect
 from qa.asr.corrections import corrected, load_corrections
 from qa.asr.recognizer import Recognizer, Transcript
 from qa.asr.roles import Decision, decide
 from qa.asr.voice import Listening, listen
-from qa.asr.windows import Window, pack, placed
+from qa.asr.windows import MARGIN, SHARED_MARGIN, Window, pack, placed
 from qa.calls import Dropped, Heard, Recording, Role, Roles, Seconds, Speech, Turn, Word
 from qa.config import HearingSettings
 from qa.text.normalize import simplify
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from qa.intake.audio import Audio
 
 AT_ONCE = 64  # windows whose sound is in memory at the same time
+OVERWHELMING, OVERWHELMING_LINES = 0.97, 3  # confidence, and different lines of an agent's, that speak against a manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,12 @@ def hear(audio: Audio, recording: Recording, recognizer: Recognizer, settings: H
         for bounds in voice.merge(settings.turn_gap)
     ]
     utterances.sort(key=lambda one: (one.bounds.start, one.bounds.end, one.party))
-    windows = packed(utterances, audio.duration)
-    heard = transcripts(audio, windows, recognizer, settings)
-    words, dropped = read_windows(utterances, windows, heard, settings)
+    hearings = packed(utterances, audio.duration)
+    heard = iter(transcripts(audio, [window for windows in hearings for window in windows], recognizer, settings))
+    read = [read_windows(utterances, windows, [next(heard) for _ in windows], settings) for windows in hearings]
+    words, dropped = read[0]
+    for others, _ in read[1:]:
+        words = [surest(one, other) for one, other in zip(words, others, strict=True)]
     if corrections := load_corrections(settings.corrections):
         words = [corrected(found, corrections) for found in words]
 
@@ -103,13 +108,21 @@ def part(audio: Audio, listening: Listening, settings: HearingSettings) -> tuple
     return speakers.separate(audio, listening.channels[0], voice, settings.threads or cores()), False
 
 
-def packed(utterances: Sequence[Utterance], duration: Seconds) -> list[Window]:
-    """Windows for all utterances, channel by channel; a piece's ``turn`` indexes ``utterances``."""
-    windows = []
+def packed(utterances: Sequence[Utterance], duration: Seconds) -> list[list[Window]]:
+    """Windows for all utterances, channel by channel; a piece's ``turn`` indexes ``utterances``.
+
+    Where two parties share a channel there are two hearings, each of everything: both voices in order of time, and
+    each voice for itself; see :mod:`qa.asr.agreement`.
+    """
+    first: list[Window] = []
+    second: list[Window] = []
     for channel in sorted({one.channel for one in utterances}):
-        own = [index for index, one in enumerate(utterances) if one.channel == channel]
-        windows += pack([(index, utterances[index].bounds) for index in own], channel, duration)
-    return windows
+        own = [(index, one.bounds) for index, one in enumerate(utterances) if one.channel == channel]
+        parties = sorted({utterances[index].party for index, _ in own})
+        first += pack(own, channel, duration, margin=SHARED_MARGIN if len(parties) > 1 else MARGIN)
+        for party in parties if len(parties) > 1 else ():
+            second += pack(own, channel, duration, only={index for index, _ in own if utterances[index].party == party})
+    return [first, second] if second else [first]
 
 
 def transcripts(audio: Audio, windows: Sequence[Window], recognizer: Recognizer, settings: HearingSettings) -> list[Transcript]:
@@ -182,7 +195,11 @@ def who(
     """Who is the agent: what the manifest says where it can be applied, else what is said."""
     stated = recording.agent_channel
     if stated is not None and apart and stated in listening.channels:
-        return Decision(listening.channels.index(stated), 1.0), Roles(method="channel", confidence=1.0, agent_channel=stated)
+        party = listening.channels.index(stated)
+        against = contradiction(decide(turns, party_of, parties), party)
+        confidence = round(1.0 - against.confidence, 3) if against else 1.0
+        evidence = against.evidence if against else ()
+        return Decision(party, confidence), Roles(method="channel", confidence=confidence, agent_channel=stated, evidence=evidence)
     if stated is not None and parties == 1 and len(listening.channels) == 1 and listening.dead:
         # the other channel is dead, and on this one only one voice is heard
         agent = 0 if stated == listening.channels[0] else None
@@ -195,3 +212,18 @@ def who(
         agent_channel=channel,
         evidence=decision.evidence,
     )
+
+
+def contradiction(said: Decision, stated: int) -> Decision | None:
+    """What is said, where it speaks overwhelmingly against the party that the manifest names as the agent.
+
+    The manifest stays in force, because a fault in it is a fault in all its rows and for a person to mend; but the
+    call's roles are then hardly sure, so that it is flagged and what depends on roles is not held against anybody.
+    That takes several different lines of a script and next to no doubt: a customer too says 请稍等.
+
+    >>> contradiction(Decision(1, 0.99), 0) is None  # sure, but no line tells why
+    True
+    """
+    lines = {hit.phrase for hit in said.evidence if hit.role == "agent"}
+    overwhelming = said.agent not in (None, stated) and said.confidence >= OVERWHELMING and len(lines) >= OVERWHELMING_LINES
+    return said if overwhelming else None

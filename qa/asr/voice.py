@@ -53,6 +53,7 @@ HARMONIC = 0.75  # share of the energy in the strongest 5 % of the bins: noise 0
 PURE = 0.95  # share of the energy in the strongest 8 bins of one or two sine tones
 MUSIC_SHORTEST, TONE_SHORTEST, SOUND_COLLAR = 5.0, 1.0, 1.5  # seconds
 TWIN_CORRELATION = 0.97
+NOTHING = 2e-4  # highest sample of a stretch in which nothing at all was recorded (a few steps of 16 bits)
 DEAD_LEVEL = -75.0  # dBFS of a channel on which nothing was recorded
 
 
@@ -134,7 +135,10 @@ def speech_probability(audio: Audio, channel: int) -> np.ndarray:
         if not len(samples):
             break
         padded = np.pad(samples, (0, -len(samples) % FRAME))
-        found.append(model(padded).reshape(-1)[round(warm_up / FRAME_SECONDS) :])
+        frames = len(padded) // FRAME
+        loud = float(np.abs(samples).max()) > NOTHING  # a line left open for hours need not be listened to
+        probability = model(padded).reshape(-1) if loud else np.zeros(frames, dtype=np.float32)
+        found.append(probability[round(warm_up / FRAME_SECONDS) :])
         start += BLOCK
     return np.concatenate(found) if found else np.zeros(0, dtype=np.float32)
 

@@ -68,6 +68,7 @@ class WhisperRecognizer:
         features = np.stack([self._features(window, length) for window in windows])
         encoded = whisper.encode(features)
         options = decode_options(self._settings, tokenizer, length, careful=careful)
+        # no text before it: a sentence of call-centre style makes the base model leave out whole turns
         prompt = whisper.get_prompt(tokenizer, previous_tokens=[], without_timestamps=True, hotwords=self._settings.hotwords)
         options["max_length"] = min(whisper.max_length, len(prompt) + options.pop("max_new_tokens"))
         results = whisper.model.generate(encoded, [list(prompt) for _ in windows], **options)

@@ -11,12 +11,13 @@ pieces came from, so that a word's time in the window is a time in the recording
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from qa.asr.confidence import calibrated
 from qa.asr.recognizer import Spoken
 from qa.calls import Word
 from qa.timeline import Interval
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 Seconds = float
 RATE = 16_000
 MARGIN = 0.2  # seconds of the recording kept on both sides of a turn, so that no consonant is cut off
+SHARED_MARGIN = 0.5  # the same where two voices follow one another: the pause between them helps to tell them apart
 NEAR_END = 0.06  # seconds before the end of a word at which it is surely still being said
 LONGEST = 28.0  # seconds of a window; Whisper takes 30
 
@@ -70,8 +72,18 @@ class Window:
         raise ValueError("a window without pieces")
 
 
-def pack(turns: Sequence[tuple[int, Interval]], channel: int, duration: Seconds, longest: Seconds = LONGEST) -> list[Window]:
+def pack(
+    turns: Sequence[tuple[int, Interval]],
+    channel: int,
+    duration: Seconds,
+    longest: Seconds = LONGEST,
+    *,
+    margin: Seconds = MARGIN,
+    only: Collection[int] | None = None,
+) -> list[Window]:
     """Windows of nearly equal length for the (numbered) turns of one channel in order, none over ``longest`` seconds.
+
+    With ``only`` the windows hold none but these turns, and their margins still do not reach into the others.
 
     Equal lengths rather than full windows and a short rest: a rest has little context, and equal windows can share
     a batch. A turn longer than a window is cut.
@@ -80,7 +92,8 @@ def pack(turns: Sequence[tuple[int, Interval]], channel: int, duration: Seconds,
     >>> [round(window.duration, 1) for window in pack(turns, 0, 60.0)]
     [12.4, 20.8]
     """
-    pieces = [part for piece in _with_margins(turns, duration) for part in _parts(piece, longest)]
+    wanted = [piece for piece in _with_margins(turns, duration, margin) if only is None or piece.turn in only]
+    pieces = [part for piece in wanted for part in _parts(piece, longest)]
     total = sum(piece.end - piece.start for piece in pieces)
     if not pieces:
         return []
@@ -100,13 +113,13 @@ def pack(turns: Sequence[tuple[int, Interval]], channel: int, duration: Seconds,
     return windows
 
 
-def _with_margins(turns: Sequence[tuple[int, Interval]], duration: Seconds) -> list[Piece]:
+def _with_margins(turns: Sequence[tuple[int, Interval]], duration: Seconds, margin: Seconds) -> list[Piece]:
     """Each turn with its margins; between near neighbours the pause is shared."""
     pieces = []
     for position, (number, turn) in enumerate(turns):
         earliest = (turns[position - 1][1].end + turn.start) / 2 if position else 0.0
         latest = (turn.end + turns[position + 1][1].start) / 2 if position + 1 < len(turns) else duration
-        pieces.append(Piece(number, round(max(turn.start - MARGIN, earliest), 4), round(min(turn.end + MARGIN, latest), 4)))
+        pieces.append(Piece(number, round(max(turn.start - margin, earliest), 4), round(min(turn.end + margin, latest), 4)))
     return pieces
 
 
@@ -120,7 +133,7 @@ def placed(window: Window, spoken: Sequence[Spoken], turns: Sequence[Interval]) 
     """For each word of a window the turn it was said in, and the word with its times in the recording.
 
     A word belongs to the turn in which its end lies, never to one before its predecessor's; its times are kept
-    within the turn's.
+    within the turn's. Its confidence is :func:`qa.asr.confidence.calibrated`.
     """
     found: list[tuple[int, Word]] = []
     reached = window.pieces[0].turn
@@ -130,5 +143,5 @@ def placed(window: Window, spoken: Sequence[Spoken], turns: Sequence[Interval]) 
         turn = turns[reached]
         start = min(max(window.locate(word.start)[1], turn.start), turn.end)
         end = min(max(window.locate(word.end)[1], start), turn.end)
-        found.append((reached, Word(word.text, round(start, 2), round(end, 2), round(word.probability, 3))))
+        found.append((reached, Word(word.text, round(start, 2), round(end, 2), calibrated(word.probability))))
     return found

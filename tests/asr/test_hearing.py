@@ -10,9 +10,10 @@ import pytest
 from asr.sounds import RATE, Reciter, melody, noise, recording, ring_back
 
 from qa.asr import speakers
-from qa.asr.hearing import hear
+from qa.asr.hearing import hear, who
 from qa.asr.recognizer import Transcript
-from qa.calls import Heard, Recording, Roles, Speech
+from qa.asr.voice import Listening
+from qa.calls import Heard, Recording, Roles, Speech, Turn
 from qa.config import HearingSettings
 from qa.intake.audio import Audio, decode
 from qa.timeline import Timeline
@@ -113,6 +114,25 @@ def test_corrections_are_applied_to_the_turns(stereo: Audio, tmp_path: Path) -> 
 def test_the_text_is_simplified_and_keeps_its_length(stereo: Audio) -> None:
     heard = hear(stereo, call(0), Reciter("請問您貴姓"), SETTINGS)
     assert set("".join(turn.text for turn in heard.turns)) == set("请问您贵姓")
+
+
+AGENT = ("您好很高兴为您服务", "请稍等我帮您查询一下", "请提供一下您的手机号码", "请问还有什么可以帮您", "感谢您的来电")
+CUSTOMER = ("我想查一下我的话费", "你们怎么搞的", "那我什么时候能收到", "好的没有了")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "stated", "confidence"),
+    [(AGENT, CUSTOMER, 0, 1.0), (AGENT, CUSTOMER, 1, 0.05), (("请稍等",), ("嗯嗯", "对"), 1, 1.0), (("嗯",), ("对",), 0, 1.0)],
+    ids=["agrees", "contradicted", "one line is not enough", "nothing said"],
+)
+def test_a_manifest_contradicted_by_what_is_said(first: tuple[str, ...], second: tuple[str, ...], stated: int, confidence: float) -> None:
+    lines = [(0, text) for text in first] + [(1, text) for text in second]
+    turns = [Turn(role="unknown", text=text, channel=party) for party, text in lines]
+    listening = Listening((0, 1), (Timeline(), Timeline()))
+    decision, roles = who(turns, [party for party, _ in lines], call(stated), listening, 2, True)
+    assert (decision.agent, roles.method, roles.agent_channel) == (stated, "channel", stated)  # the manifest stays
+    assert roles.confidence == pytest.approx(confidence, abs=0.05)
+    assert bool(roles.evidence) == (confidence < 0.6)
 
 
 def test_a_recording_with_a_dead_channel_keeps_its_manifest(stereo: Audio, monkeypatch: pytest.MonkeyPatch) -> None:

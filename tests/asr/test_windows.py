@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qa.asr.confidence import calibrated
 from qa.asr.recognizer import Spoken
 from qa.asr.windows import Piece, Window, pack, placed
 from qa.calls import Word
@@ -63,17 +64,17 @@ TURNS = [Interval(1.0, 2.0), Interval(8.0, 9.0)]
 def test_words_get_the_times_of_the_recording_within_their_turn() -> None:
     spoken = [Spoken("您", 0.0, 0.5, 0.9), Spoken("好，", 0.5, 1.1, 0.8), Spoken("请", 1.7, 2.0, 0.7), Spoken("讲", 2.0, 2.8, 0.61239)]
     assert placed(WINDOW, spoken, TURNS) == [
-        (0, Word("您", 1.0, 1.3, 0.9)),
-        (0, Word("好，", 1.3, 1.9, 0.8)),
-        (1, Word("请", 8.1, 8.4, 0.7)),
-        (1, Word("讲", 8.4, 9.0, 0.612)),
+        (0, Word("您", 1.0, 1.3, calibrated(0.9))),
+        (0, Word("好，", 1.3, 1.9, calibrated(0.8))),
+        (1, Word("请", 8.1, 8.4, calibrated(0.7))),
+        (1, Word("讲", 8.4, 9.0, calibrated(0.61239))),
     ]
 
 
 def test_a_word_stretched_over_a_pause_belongs_to_the_turn_it_ends_in() -> None:
     assert placed(WINDOW, [Spoken("好", 0.4, 1.3, 0.9), Spoken("请", 1.3, 1.7, 0.9)], TURNS) == [
-        (0, Word("好", 1.2, 2.0, 0.9)),
-        (1, Word("请", 8.0, 8.1, 0.9)),
+        (0, Word("好", 1.2, 2.0, calibrated(0.9))),
+        (1, Word("请", 8.0, 8.1, calibrated(0.9))),
     ]
 
 
