@@ -8,7 +8,9 @@ One line of ``transcript/1`` (JSON Lines, or a JSON list) is one call::
 ``call_id`` and ``turns`` must be there; ``agent_id`` and ``started_at`` too unless missing metadata is allowed; the
 other fields of a manifest, ``duration`` (seconds) and ``schema`` may be. Any further plain value lands in
 ``Recording.extra``. A turn may have a ``speaker`` (any mark of a voice) in place of a ``role``, a ``confidence``, and
-``words`` ({"text", "start", "end", "confidence"}). Roles may be written as other programs write them (客服, 用户 …).
+``words`` ({"text", "start", "end", "confidence"}). ``events`` of type hold, music or tone ({"type", "start", "end"})
+tell a wait with music from a silence, which text alone cannot; other events are measured from the turns. Roles may be
+written as other programs write them (客服, 用户 …).
 
 The other formats are read by :mod:`qa.intake.clouds`, :mod:`qa.intake.subtitles`, :mod:`qa.intake.turnsheets` and
 :mod:`qa.intake.chats`; what their lines mean is decided in :mod:`qa.intake.utterances`.
@@ -22,7 +24,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from qa.calls import Heard, Quarantined, Recording
+from qa.calls import Event, EventType, Heard, Quarantined, Recording
 from qa.config import Settings
 from qa.errors import ConfigError, ManifestError, QaError, RecordingError
 from qa.intake.chats import read_chats
@@ -248,6 +250,7 @@ def _transcript(entry: Any, content: bytes, place: str, number: int) -> Script:
             _add(telling, turn)
     else:
         problems.append("缺少 turns（句子的列表）")
+    sounds, unclear = _sounds(entry.get("events"))
     values = {
         str(name): plain(value)
         for name, value in entry.items()
@@ -260,9 +263,29 @@ def _transcript(entry: Any, content: bytes, place: str, number: int) -> Script:
         said=tuple(telling.said),
         call_id=plain(entry.get("call_id")) or None,
         duration=_seconds(entry.get("duration")),
+        sounds=sounds,
         values=values,
-        problems=(*problems, *telling.problems),
+        problems=(*problems, *unclear, *telling.problems),
     )
+
+
+#: What a file may say was heard beside the voices, and what that is as a sound.
+_SOUNDS: Mapping[str, EventType] = {"hold": "music", "music": "music", "tone": "tone"}
+
+
+def _sounds(events: object) -> tuple[tuple[Event, ...], list[str]]:
+    """The sounds of a call in order of time, and what is wrong with the rest."""
+    found, problems = [], []
+    for number, event in enumerate(events if isinstance(events, list) else (), 1):
+        kind = _SOUNDS.get(str(event.get("type"))) if isinstance(event, dict) else None
+        if kind is None:
+            continue
+        start, end = _seconds(event.get("start")), _seconds(event.get("end"))
+        if start is None or end is None or end <= start:
+            problems.append(f"第 {number} 个 event 的起止时间是 {event.get('start')}、{event.get('end')}，应是先后两个秒数")
+        else:
+            found.append(Event(kind, round(start, 2), round(end, 2)))
+    return tuple(sorted(found, key=lambda sound: (sound.start, sound.end))), problems
 
 
 def _add(telling: Telling, turn: object) -> None:

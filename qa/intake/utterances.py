@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from qa.calls import Heard, Role, Roles, Seconds, Speech, Turn, Word
+from qa.calls import Event, Heard, Role, Roles, Seconds, Speech, Turn, Word
 from qa.intake.speakers import ROLE_NAMES, role_of
 from qa.timeline import Timeline
 
@@ -37,8 +37,8 @@ class Script:
     """A whole call of a file.
 
     ``place`` says where it stands (第 3 行) and ``number`` is its line, row or rank there; empty and 0 when the file is
-    one call. ``values`` is the metadata that the file itself has, by our field names. ``content`` is what the call is
-    recognised by when it is imported again.
+    one call. ``sounds`` are the music and tones that the file knows of. ``values`` is the metadata that the file itself
+    has, by our field names. ``content`` is what the call is recognised by when it is imported again.
     """
 
     content: bytes = b""
@@ -47,6 +47,7 @@ class Script:
     said: tuple[Said, ...] = ()
     call_id: str | None = None
     duration: Seconds | None = None
+    sounds: tuple[Event, ...] = ()
     values: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
@@ -223,6 +224,7 @@ def heard(script: Script, models: Mapping[str, str] | None = None) -> Heard:
         turns=tuple(turns),
         roles=Roles(method="manual", confidence=1.0) if given or not turns else Roles(method="script", confidence=0.0),
         speech=_speech(turns) if timed else (),
+        sounds=script.sounds if timed else (),
         parted=timed and by_channel,
         models=dict(models or {}),
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from qa.calls import Heard, Quarantined, Recording, Roles, Speech, Turn, Word
+from qa.calls import Event, Heard, Quarantined, Recording, Roles, Speech, Turn, Word
 from qa.config import IntakeSettings, Settings
 from qa.errors import ManifestError
 from qa.intake.transcripts import read_transcripts
@@ -221,3 +221,16 @@ def test_words_and_confidences_are_kept_and_voices_without_a_role_are_numbered(t
         roles=Roles(method="script", confidence=0.0),
         speech=(Speech("unknown", ((1.0, 2.0),), 0), Speech("unknown", ((2.5, 3.0),), 1)),
     )
+
+
+def test_music_that_the_file_knows_of_is_no_silence(tmp_path: Path) -> None:
+    turns = [{"role": "agent", "text": "好的", "start": 0.5, "end": 1.0}, {"role": "agent", "text": "久等了", "start": 30.0, "end": 31.0}]
+    events = [
+        {"type": "tone", "start": 28.0, "end": 29.0},
+        {"type": "hold", "start": 2.0, "end": 27.5},
+        {"type": "silence", "start": 1.0, "end": 2.0},
+    ]
+    call = heard(tmp_path / "t.jsonl", turns=turns, events=events)
+    assert call.sounds == (Event("music", 2.0, 27.5), Event("tone", 28.0, 29.0))
+    (wrong,) = read(tmp_path / "w.jsonl", {"call_id": "r1", **META, "turns": turns, "events": [{"type": "hold", "start": 9, "end": 3}]})
+    assert reason(wrong) == "第 1 个 event 的起止时间是 9、3，应是先后两个秒数"
