@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import resource
 import shutil
 import subprocess
 import sys
@@ -62,25 +61,23 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made:
         folder = options.keep or Path(made)
         kinds = conversations(load_rubric(shipped("rubrics", "general_inbound.yaml")))
-        print(f"{'calls':>7s} {'agents':>7s} {'seconds':>8s} {'peak MiB':>9s} {'pages':>7s} {'largest KiB':>12s} {'index KiB':>10s}")
+        titles = ("calls", "agents", "seconds", "CPU s", "peak MiB", "pages", "largest KiB", "index KiB")
+        print(" ".join(f"{title:>11s}" for title in titles))
         for calls in (options.calls // 10, options.calls):
             store, site = folder / f"store-{calls}", folder / f"site-{calls}"
             fill(store, kinds, calls, options.agents)
             shutil.rmtree(site, ignore_errors=True)
-            seconds, memory = (float(value) for value in run(store, site).split())
+            seconds, busy, memory = (float(value) for value in run(store, site).split())
             pages = {path: path.stat().st_size for path in site.rglob("*.html")}
             largest = max(pages, key=lambda path: pages[path])
             index = pages[site / "index.html"] / 1024
-            print(
-                f"{calls:7d} {options.agents:7d} {seconds:8.1f} {memory:9.0f} {len(pages):7d} {pages[largest] / 1024:12.0f} {index:10.0f}"
-                f"  {largest.relative_to(site)}",
-                flush=True,
-            )
+            figures = (calls, options.agents, seconds, busy, memory, len(pages), pages[largest] / 1024, index)
+            print(" ".join(f"{figure:11.0f}" for figure in figures), largest.relative_to(site), flush=True)
         browse(site)
 
 
 def run(store: Path, site: Path) -> str:
-    """The site built in a process of its own, so that its peak memory is its own; "seconds MiB"."""
+    """The site built in a process of its own, so that its peak memory is its own; "seconds CPU-seconds MiB"."""
     return subprocess.run([sys.executable, __file__, "--build", store, site], capture_output=True, text=True, check=True).stdout
 
 
@@ -88,7 +85,13 @@ def build(store: Path, site: Path) -> None:
     started = time.perf_counter()
     with Store.open(store, must_exist=True) as opened:
         write_site(opened, site, Settings(report=ReportSettings(audio=False)))
-    print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(time.perf_counter() - started, time.process_time(), peak())
+
+
+def peak() -> float:
+    """MiB held at most since this program began; getrusage would count what its parent held when it forked."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
 def conversations(rubric: Rubric) -> list[Call]:
