@@ -41,7 +41,7 @@ from qa.config import HearingSettings
 from qa.intake.audio import Audio, decode
 from qa.text.normalize import normalize
 
-SOUND_SECONDS = 60.0
+SOUND_SECONDS = 75.0  # of each of the generated sounds: ten minutes together
 AUDIO = {".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".amr"}
 BINS = 10
 

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import argparse
 import csv
+import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import plain
 
@@ -45,8 +47,8 @@ def main() -> None:
         with decode(path) as audio:
             kinds["mono" if audio.channels == 1 else "stereo"].append(path)
             lengths[path] = audio.duration
-    print(f"{'calls':8s} {'number':>6s} {'seconds':>8s} {'qa run':>8s} {'plain':>8s} {'ratio':>6s} {'call-s/s':>9s}")
-    whole = [0.0, 0.0, 0.0]
+    print(f"{'calls':8s} {'number':>6s} {'seconds':>8s} {'qa run':>8s} {'plain':>8s} {'ratio':>6s} {'by CPU':>7s} {'call-s/s':>9s}")
+    whole, all_ours, all_plain = 0.0, Cost(0.0, 0.0), Cost(0.0, 0.0)
     for kind, paths in kinds.items():
         paths = sorted(paths)[: options.limit or None]
         if not paths:
@@ -54,16 +56,27 @@ def main() -> None:
         ours, theirs = measure(paths, options)
         seconds = sum(lengths[path] for path in paths)
         print(row(kind, len(paths), seconds, ours, theirs), flush=True)
-        whole = [total + one for total, one in zip(whole, (seconds, ours, theirs), strict=True)]
-    print(row("all", sum(len(paths[: options.limit or None]) for paths in kinds.values()), *whole))
+        whole, all_ours, all_plain = whole + seconds, all_ours.plus(ours), all_plain.plus(theirs)
+    print(row("all", sum(len(paths[: options.limit or None]) for paths in kinds.values()), whole, all_ours, all_plain))
 
 
-def row(name: str, number: int, seconds: float, ours: float, theirs: float) -> str:
-    return f"{name:8s} {number:6d} {seconds:8.0f} {ours:8.1f} {theirs:8.1f} {ours / theirs:6.2f} {seconds / ours:9.1f}"
+class Cost(NamedTuple):
+    """Seconds by the clock and of the processors."""
+
+    wall: float
+    cpu: float
+
+    def plus(self, other: Cost) -> Cost:
+        return Cost(self.wall + other.wall, self.cpu + other.cpu)
 
 
-def measure(paths: list[Path], options: argparse.Namespace) -> tuple[float, float]:
-    """Seconds of the fastest round of ``qa run`` and of plain use."""
+def row(name: str, number: int, seconds: float, ours: Cost, theirs: Cost) -> str:
+    costs = f"{ours.wall:8.1f} {theirs.wall:8.1f} {ours.wall / theirs.wall:6.2f} {ours.cpu / theirs.cpu:7.2f}"
+    return f"{name:8s} {number:6d} {seconds:8.0f} {costs} {seconds / ours.wall:9.1f}"
+
+
+def measure(paths: list[Path], options: argparse.Namespace) -> tuple[Cost, Cost]:
+    """The least that a round of ``qa run`` and of plain use cost."""
     with tempfile.TemporaryDirectory() as folder:
         manifest, settings = Path(folder) / "manifest.csv", Path(folder) / "qa.toml"
         settings.write_text(f'[hearing]\nmodel = "{options.model}"\nthreads = {options.threads}\n', encoding="utf-8")
@@ -83,17 +96,19 @@ def measure(paths: list[Path], options: argparse.Namespace) -> tuple[float, floa
         def transcribe() -> None:
             plain.run(paths, resolve(options.model).path, options.threads or cores())
 
-        best = {inspect: float("inf"), transcribe: float("inf")}
+        best = {inspect: Cost(float("inf"), float("inf")), transcribe: Cost(float("inf"), float("inf"))}
         for number in range(options.rounds):
             for way in (inspect, transcribe) if number % 2 == 0 else (transcribe, inspect):
-                best[way] = min(best[way], timed(way))
+                once = timed(way)
+                best[way] = Cost(min(best[way].wall, once.wall), min(best[way].cpu, once.cpu))
     return best[inspect], best[transcribe]
 
 
-def timed(work: Callable[[], None]) -> float:
-    begin = time.perf_counter()
+def timed(work: Callable[[], None]) -> Cost:
+    before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     work()
-    return time.perf_counter() - begin
+    wall, after = time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Cost(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
 if __name__ == "__main__":
