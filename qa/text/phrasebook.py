@@ -17,7 +17,7 @@ everywhere.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -31,6 +31,10 @@ from qa.text.readings import Reading, Sound, unpack
 
 Ints = npt.NDArray[np.int64]
 Costs = npt.NDArray[np.uint8]
+Shorts = npt.NDArray[np.uint16]
+Words = npt.NDArray[np.uint64]
+Bools = npt.NDArray[np.bool_]
+Reals = npt.NDArray[np.float64]
 
 MISSING, EXTRA = 85, 70
 PARTICLES = frozenset("的了吧呢啊呀嘛啦哈哎唉额")
@@ -87,29 +91,36 @@ class Passage:
         return np.repeat(np.arange(len(self.readings)), np.diff(self.starts))
 
     @cached_property
-    def text_starts(self) -> list[int]:
+    def text_starts(self) -> Ints:
         """Where each text starts in ``joined``."""
-        starts = [0]
-        for reading in self.readings:
-            starts.append(starts[-1] + len(reading.text) + 1)
-        return starts
+        return np.cumsum([0, *[len(reading.text) + 1 for reading in self.readings]])
+
+    @cached_property
+    def characters(self) -> Ints:
+        """The code points of ``joined``."""
+        return np.frombuffer(self.joined.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.int64)
+
+    @cached_property
+    def digits(self) -> Bools:
+        """Which characters of ``joined`` are digits."""
+        return np.fromiter(map(str.isdigit, self.joined), dtype=np.bool_, count=len(self.joined))
 
 
 @dataclass(frozen=True, slots=True)
 class Seeds:
     """The pairs of units that places are found by, and for each the phrases it is cut from.
 
-    ``first``, ``second``, ``limits``: one entry a pair. Entries ``at[q] .. at[q + 1]`` of ``phrases``, ``offsets``
-    (how many syllables of the phrase come before the pair) and ``rooms`` (what the pair may cost) belong to pair ``q``.
+    ``first``, ``second``, ``limits``: one entry a pair. Rows ``at[q] .. at[q + 1]`` of ``cuts`` belong to pair ``q``: what
+    it may cost (the most first), what the phrase may, how many syllables of it come before the pair, how many it has, what
+    the cheapest of them costs when it is missing, the phrase (two numbers), and the kinds of its syllables: those behind
+    the pair, then those before it, each from the pair on. All that is read together lies together.
     """
 
     first: Ints
     second: Ints
     limits: Ints
     at: Ints
-    phrases: Ints
-    offsets: Ints
-    rooms: Ints
+    cuts: Shorts
 
 
 class Phrasebook:
@@ -151,8 +162,8 @@ class Phrasebook:
         kinds[-1] = len(fresh)
         self._by_kind = order, fresh
         self.least_missing: Costs = np.append(_least(self.missing[None, order], fresh)[0], 0).astype(np.uint8)
-        #: for syllable i of each phrase, where in a flat array of (syllables of a text, kinds) it stands if the phrase starts at 0
-        self.places: list[Ints] = [kinds[units_] + i * (len(fresh) + 1) for i, units_ in enumerate(self.rows.T)]
+        #: the kind of each syllable of each phrase
+        self.kinds: Ints = kinds[self.rows]
         self._tables = Tables(len(units) + 1, len(fresh) + 1, len(self.seeds.first))
 
     @cached_property
@@ -202,42 +213,68 @@ class Phrasebook:
             for offset, room in self._pairs(p):
                 key = int(self.rows[p, offset]), int(self.rows[p, offset + 1])
                 pairs.setdefault(key, []).append((p, offset, room))
-        cut = [one for of_pair in pairs.values() for one in of_pair]
+        cuts = np.zeros((sum(map(len, pairs.values())), 5 + max(2, self.rows.shape[1])), dtype=np.uint16)
+        ordered = (one for of_pair in pairs.values() for one in sorted(of_pair, key=lambda one: (-one[2], one)))
+        for cut, (p, offset, room) in zip(cuts, ordered, strict=True):
+            length, kinds = int(self.lengths[p]), self.kinds[p]
+            cut[:7] = room, self.budgets[p], offset, length, self.least[p], p >> 16, p & 0xFFFF
+            cut[7 : 5 + length] = [*kinds[offset + 2 : length], *kinds[:offset][::-1]]
         return Seeds(
             first=np.array([one for one, _ in pairs], dtype=np.int64),
             second=np.array([other for _, other in pairs], dtype=np.int64),
             limits=np.array([max(room for _, _, room in of_pair) for of_pair in pairs.values()], dtype=np.int64),
             at=np.cumsum([0, *map(len, pairs.values())]),
-            phrases=np.array([p for p, _, _ in cut], dtype=np.int64),
-            offsets=np.array([offset for _, offset, _ in cut], dtype=np.int64),
-            rooms=np.array([room for _, _, room in cut], dtype=np.int64),
+            cuts=cuts,
         )
+
+    @cached_property
+    def least(self) -> Ints:
+        """What the cheapest syllable of each phrase costs when the text does not have it."""
+        least: Ints = np.append(self.missing[:-1], NEVER)[self.rows].min(axis=1, initial=NEVER)
+        return least
 
     @cached_property
     def gone(self) -> Ints:
         """How many of its syllables may be missing where a phrase is found."""
-        least = np.append(self.missing[:-1], NEVER)[self.rows].min(axis=1, initial=NEVER)
-        gone: Ints = np.maximum(self.budgets, 0) // least
+        gone: Ints = np.maximum(self.budgets, 0) // self.least
         return gone
 
     @cached_property
-    def numeric(self) -> npt.NDArray[np.bool_]:
-        """Which phrases begin or end with a digit."""
-        return np.array(
-            [bool(phrase.text) and (phrase.text[0].isdigit() or phrase.text[-1].isdigit()) for phrase in self.phrases], dtype=bool
+    def rims(self) -> Bools:
+        """Which phrases begin, and which end, with a number so short that it may be cut out of a longer one."""
+        cut = [
+            (phrase.text[:1].isdigit(), phrase.text[-1:].isdigit())
+            if not (len(phrase.text) > 4 and phrase.text.isdigit())
+            else (False, False)
+            for phrase in self.phrases
+        ]
+        return np.array(cut, dtype=np.bool_).reshape(-1, 2)
+
+    @cached_property
+    def spellings(self) -> Spellings:
+        """The phrases that must be looked for by characters. The others an alignment finds: the very characters cost
+        nothing. Digits may be read in two ways.
+        """
+        return Spellings(
+            {
+                p: phrase.text
+                for p, (phrase, budget) in enumerate(zip(self.phrases, self.budgets.tolist(), strict=True))
+                if phrase.text and (budget < 0 or any(map(str.isdigit, phrase.text)))
+            },
+            len(self.phrases),
         )
 
     @cached_property
-    def openings(self) -> dict[str, list[int]]:
-        """By their first characters, as many as three, the phrases that must be looked for by characters.
-
-        The others an alignment finds: the very characters cost nothing. Digits may be read in two ways.
-        """
-        found: dict[str, list[int]] = {}
-        for p, (phrase, budget) in enumerate(zip(self.phrases, self.budgets.tolist(), strict=True)):
-            if phrase.text and (budget < 0 or any(map(str.isdigit, phrase.text))):
-                found.setdefault(phrase.text[:3], []).append(p)
-        return found
+    def closeness(self) -> tuple[Reals, Ints]:
+        """How close each phrase comes for each cost that it may have, and where the figures of each phrase begin."""
+        most: dict[int, int] = {}
+        for length, budget in zip(self.lengths.tolist(), self.budgets.tolist(), strict=True):
+            most[length] = max(most.get(length, -1), budget)
+        begins, figures = dict.fromkeys(most, 0), list[float]()
+        for length, budget in most.items():
+            begins[length] = len(figures)
+            figures += [round(1.0 - cost / (100 * length), 3) for cost in range(budget + 1)]
+        return np.array(figures, dtype=np.float64), np.array([begins[length] for length in self.lengths.tolist()], dtype=np.int64)
 
     def tables(self, sounds: Sequence[Sound]) -> tuple[Tables, Ints]:
         """The tables, and which of their rows these sounds have."""
@@ -280,6 +317,36 @@ class Phrasebook:
         costs[characters[:, None] == self._characters[None, :]] = 0
         costs[codes == _END] = BARRED
         return np.concatenate([costs, np.zeros((len(codes), 1), dtype=np.int64)], axis=1).astype(np.uint8)
+
+
+class Spellings:
+    """Texts by the characters they begin with: two, or one where they have no more.
+
+    ``said[said_at[p] : said_at[p + 1]]`` are the characters of phrase ``p``; ``listed[group_at[g] : group_at[g + 1]]`` the
+    phrases with the ``g``-th opening.
+    """
+
+    def __init__(self, texts: Mapping[int, str], size: int) -> None:
+        self.said: Ints = np.array([ord(character) for p in range(size) for character in texts.get(p, "")], dtype=np.int64)
+        self.said_at: Ints = np.cumsum([0, *[len(texts.get(p, "")) for p in range(size)]])
+        openings: dict[int, list[int]] = {}
+        for p, text in texts.items():
+            openings.setdefault(ord(text[0]) << 32 | (ord(text[1]) if len(text) > 1 else 0), []).append(p)
+        groups = sorted(openings.items())
+        self._openings: Ints = np.array([opening for opening, _ in groups], dtype=np.int64)
+        self.group_at: Ints = np.cumsum([0, *[len(of_group) for _, of_group in groups]])
+        self.listed: Ints = np.array([p for _, of_group in groups for p in of_group], dtype=np.int64)
+
+    def groups(self, characters: Ints) -> Ints:
+        """Which group two characters open at each place (row 0), and which the one (row 1); -1: none."""
+        alone = characters << 32
+        keys = np.stack([alone, alone])
+        keys[0, :-1] |= characters[1:]
+        if not len(self._openings):
+            return np.full_like(keys, -1)
+        at = np.minimum(np.searchsorted(self._openings, keys), len(self._openings) - 1)
+        found: Ints = np.where(self._openings[at] == keys, at, -1)
+        return found
 
 
 class Tables:

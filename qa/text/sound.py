@@ -25,28 +25,31 @@ bound (each syllable of the phrase against the best syllable near its place, ord
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from itertools import pairwise
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from qa.text.phrasebook import BARRED, EXTRA, LONGEST, MOST_BETWEEN, NEVER, Ints, Passage, Phrasebook, Tables
+from qa.text.phrasebook import LONGEST, Ints, Passage, Phrasebook, Reals, Tables
 from qa.text.readings import Reading, read
 
-__all__ = ["LONGEST", "Match", "Passage", "Phrasebook", "Reading", "closest", "default_closeness", "find", "nearest", "read", "spot"]
+__all__ = [
+    "LONGEST",
+    "Match",
+    "Passage",
+    "Phrasebook",
+    "Reading",
+    "closest",
+    "default_closeness",
+    "find",
+    "nearest",
+    "read",
+    "spot",
+    "spotted",
+]
 
-Places = tuple[Ints, Ints, Ints, Ints]  # phrase, first syllable, last, what it costs
-Found = npt.NDArray[np.void]  # of _FOUND
-_FOUND = np.dtype([("phrase", np.int64), ("text", np.int64), ("begin", np.int64), ("end", np.int64), ("closeness", np.float64)])
-_BITS = 10  # of a packed cell, for where its alignment began; so no window is longer than 1023 syllables
-_START = (1 << _BITS) - 1
-_HEARD = np.append(np.arange(BARRED), NEVER) << _BITS  # what the costs of the tables are in a cell
 _MOST_NEAR = 96  # places that are aligned to find the closest ...
-_BLOCK = 8  # syllables that are looked at together to find those places
 _NEAREST_SLACK = 3  # ... each with so many syllables more than the phrase on either side
-_NEAR = {1: 1, 2: 1, 4: 2, 8: 4}  # syllables to either side within which the lower bound looks, each by a step from the one before
 
 
 def default_closeness(syllables_: int, *, strict: bool = False) -> float:
@@ -74,20 +77,29 @@ class Match(NamedTuple):
     closeness: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Spots:
+    """Matches as arrays: of which phrase, in which text, from character to character, how close; by phrase, text, begin."""
+
+    phrases: Ints
+    texts: Ints
+    begins: Ints
+    ends: Ints
+    closeness: Reals
+
+
 def spot(book: Phrasebook, passage: Passage) -> list[tuple[int, int, Match]]:
     """Every phrase wherever it is close enough: (phrase, text, match), the best of overlapping matches of a phrase, in order."""
-    found = np.concatenate([_by_characters(book, passage), _by_sound(book, passage)])
-    order = np.lexsort((found["end"], found["begin"], -found["closeness"], found["text"], found["phrase"]))
-    left, kept = found[order], [found[:0]]
-    while len(left):  # the best of each phrase in each text, then the best of what does not overlap it, and so on
-        fresh = np.append(True, (left["phrase"][1:] != left["phrase"][:-1]) | (left["text"][1:] != left["text"][:-1]))
-        best = left[fresh]
-        kept.append(best)
-        over = best[np.cumsum(fresh) - 1]
-        left = left[(left["end"] <= over["begin"]) | (left["begin"] >= over["end"])]
-    chosen = np.concatenate(kept)
-    chosen = chosen[np.lexsort((chosen["begin"], chosen["text"], chosen["phrase"]))]
-    return [(p, text, Match(begin, end, closeness)) for p, text, begin, end, closeness in chosen.tolist()]
+    spots = spotted(book, passage)
+    columns = spots.phrases, spots.texts, spots.begins, spots.ends, spots.closeness
+    return [
+        (p, text, Match(begin, end, closeness)) for p, text, begin, end, closeness in zip(*(one.tolist() for one in columns), strict=True)
+    ]
+
+
+def spotted(book: Phrasebook, passage: Passage) -> Spots:
+    """As :func:`spot`, for who goes on with arrays."""
+    return _spots(book, passage, _by_characters(book, passage), _by_sound(book, passage))
 
 
 def find(phrase: Reading, text: Reading, at_least: float) -> list[Match]:
@@ -117,93 +129,76 @@ def closest(book: Phrasebook, passage: Passage) -> tuple[int, int, Match] | None
     Of equally close ones the first. Only the :data:`_MOST_NEAR` most promising places are aligned, so of places
     that are all far from every phrase it may miss the very closest: that one explains nothing anyway.
     """
-    said = _by_characters(book, passage)
+    said, places = _by_characters(book, passage), np.zeros((0, 4), dtype=np.int64)
     if not len(said) and len(passage) and (book.lengths > 0).any():
+        from qa.text import alignment
+
         tables, rows, rim = _rimmed(book, passage)
-        phrases, starts = _promising(book, tables, rows, rim)
-        places = _aligned(book, tables, rows, phrases, starts, np.minimum(book.slack[phrases], _NEAREST_SLACK))
-        said = _matches(book, passage, places, rim)
-    order = np.lexsort((said["end"], said["phrase"], said["begin"], said["text"], -said["closeness"]))
-    for p, text, begin, end, closeness in said[order[:1]].tolist():
-        return p, text, Match(begin, end, closeness)
+        phrases, starts = alignment.promising(rows, rim, tables.costs, book.rows, book.lengths, book.missing, _MOST_NEAR).T
+        order = np.argsort(phrases, kind="stable")
+        phrases, starts = phrases[order], starts[order]
+        places = _aligned(book, tables, rows, rim, phrases, starts, np.minimum(book.slack[phrases], _NEAREST_SLACK))
+    found = _spots(book, passage, said, places, all_of_them=True)
+    order = np.lexsort((found.ends, found.phrases, found.begins, found.texts, -found.closeness))[:1]
+    for which in order.tolist():
+        place = Match(int(found.begins[which]), int(found.ends[which]), float(found.closeness[which]))
+        return int(found.phrases[which]), int(found.texts[which]), place
     return None
 
 
-def _promising(book: Phrasebook, tables: Tables, rows: Ints, rim: int) -> tuple[Ints, Ints]:
-    """Where a lower bound lets phrases come closest: first by blocks of syllables, then place by place in the best blocks."""
-    near = np.minimum(tables.costs[rows], book.missing.astype(np.uint8))
-    near = np.pad(near, ((0, -len(near) % _BLOCK + 2 * _BLOCK), (0, 0)), constant_values=BARRED)
-    blocks = near.reshape(-1, _BLOCK, near.shape[1]).min(axis=1)
-    paired = np.ascontiguousarray(np.minimum(blocks[:-1], blocks[1:]).T)
-    longest = book.rows.shape[1]
-    count = (len(rows) - rim) // _BLOCK + 1
-    first = (rim - longest) // _BLOCK
-    bound = np.zeros((len(book.phrases), count - first), dtype=np.int32)
-    for i, units in enumerate(book.rows.T):
-        bound += paired[units, first + i // _BLOCK : count + i // _BLOCK]
-    which, block = np.divmod(_smallest((bound / _size(book.lengths)[:, None]).ravel()), count - first)
-    phrases = np.repeat(which, _BLOCK)
-    starts = ((block + first)[:, None] * _BLOCK + np.arange(_BLOCK)).ravel()
-    near = _lowest(near, 1)
-    bound = np.zeros(len(phrases), dtype=np.int32)
-    for i in range(longest):
-        bound += near[np.minimum(starts + i, len(near) - 1), book.rows[phrases, i]]
-    chosen = _smallest(bound / _size(book.lengths)[phrases])
-    return phrases[chosen], starts[chosen]
-
-
-def _size(lengths: Ints) -> npt.NDArray[np.float64]:
-    """Lengths to divide by; what has none is infinitely far away."""
-    return np.where(lengths > 0, lengths, np.nan)
-
-
-def _smallest(values: npt.NDArray[np.float64]) -> Ints:
-    """Where the :data:`_MOST_NEAR` least values are, of equals the first; places without a value never."""
-    values = np.nan_to_num(values, nan=np.inf)
-    limit = np.partition(values, _MOST_NEAR)[_MOST_NEAR] if len(values) > _MOST_NEAR else np.inf
-    return np.concatenate([np.flatnonzero(values < limit), np.flatnonzero((values == limit) & (values < np.inf))])[:_MOST_NEAR]
-
-
-def _by_characters(book: Phrasebook, passage: Passage) -> Found:
+def _by_characters(book: Phrasebook, passage: Passage) -> Ints:
     """Where the very characters of phrases stand; of those only that an alignment may not find, or not find whole."""
-    openings, joined = book.openings, passage.joined
-    found = []
-    for opening in sorted(openings.keys() & _openings(joined)) if openings else ():
-        for p in openings[opening]:
-            phrase = book.phrases[p].text
-            at = joined.find(phrase)
-            while at >= 0:
-                if not book.numeric[p] or _whole_number(phrase, joined, at, at + len(phrase)):
-                    text = bisect_right(passage.text_starts, at) - 1
-                    begin = at - passage.text_starts[text]
-                    found.append((p, text, begin, begin + len(phrase), 1.0))
-                    at += len(phrase) - 1
-                at = joined.find(phrase, at + 1)
-    return np.array(found, dtype=_FOUND)
+    from qa.text import alignment
+
+    spellings = book.spellings
+    groups = spellings.groups(passage.characters)
+    return alignment.by_characters(
+        passage.characters, passage.digits, groups, spellings.group_at, spellings.listed, spellings.said, spellings.said_at, book.rims
+    )
 
 
-def _openings(text: str) -> set[str]:
-    """All that stands in a text in one, two or three characters."""
-    return set(text) | {one + two for one, two in pairwise(text)} | set(map("".join, zip(text, text[1:], text[2:], strict=False)))
-
-
-def _whole_number(phrase: str, text: str, begin: int, end: int) -> bool:
-    """Whether the short number that the phrase begins or ends with is not the middle of a longer one (110 in 1381101)."""
-    if len(phrase) > 4 and phrase.isdigit():
-        return True
-    cut_before = phrase[0].isdigit() and begin > 0 and text[begin - 1].isdigit() and text[begin].isdigit()
-    cut_after = phrase[-1].isdigit() and text[end - 1].isdigit() and text[end : end + 1].isdigit()
-    return not (cut_before or cut_after)
-
-
-def _by_sound(book: Phrasebook, passage: Passage) -> Found:
+def _by_sound(book: Phrasebook, passage: Passage) -> Ints:
+    """Where phrases are close enough by sound: phrase, first and last syllable, what it costs."""
     if not len(passage) or not (book.budgets >= 0).any():
-        return np.zeros(0, dtype=_FOUND)
+        return np.zeros((0, 4), dtype=np.int64)
+    from qa.text import alignment
+
     tables, rows, rim = _rimmed(book, passage)
-    phrases, starts, slack = _bounded(book, tables, rows, *_seeded(book, tables, rows))
-    everywhere, at = _everywhere(book, len(rows))
-    phrases, starts, slack = (np.concatenate(both) for both in ((phrases, everywhere), (starts, at), (slack, 2 * book.slack[everywhere])))
-    return _matches(book, passage, _aligned(book, tables, rows, phrases, starts, slack), rim)
+    seeds = book.seeds
+    keys = alignment.candidates(
+        rows, tables.costs, tables.floors, tables.extras, tables.first, tables.second,
+        seeds.first, seeds.second, seeds.limits, seeds.at, seeds.cuts,
+        book.least_missing,
+    )  # fmt: skip
+    slack = alignment.reaches(keys, rows, tables.extras, book.lengths, book.budgets, book.slack, book.gone)
+    phrases, starts = np.divmod(keys, len(rows))
+    if len(book.loose):
+        everywhere, at = _everywhere(book, len(rows))
+        phrases, starts = np.concatenate((phrases, everywhere)), np.concatenate((starts, at))
+        slack = np.concatenate((slack, 2 * book.slack[everywhere]))
+    return _aligned(book, tables, rows, rim, phrases, starts, slack)
+
+
+def _aligned(book: Phrasebook, tables: Tables, rows: Ints, rim: int, phrases: Ints, starts: Ints, slack: Ints) -> Ints:
+    from qa.text import alignment
+
+    places = alignment.align(
+        phrases, starts, slack, rows, tables.costs, tables.extras, book.rows, book.lengths, book.budgets, book.strict, book.missing
+    )
+    places[:, 1:3] -= rim
+    return places
+
+
+def _spots(book: Phrasebook, passage: Passage, said: Ints, places: Ints, *, all_of_them: bool = False) -> Spots:
+    """Places among the characters and among the syllables as places in the texts."""
+    from qa.text import alignment
+
+    found, closeness = alignment.best(
+        said, places, passage.digits, passage.text_of, passage.text_starts, passage.begins, passage.ends,
+        book.rims, *book.closeness, all_of_them,
+    )  # fmt: skip
+    phrases, texts, begins, ends = found.T
+    return Spots(phrases, texts, begins, ends, closeness)
 
 
 def _rimmed(book: Phrasebook, passage: Passage) -> tuple[Tables, Ints, int]:
@@ -211,112 +206,6 @@ def _rimmed(book: Phrasebook, passage: Passage) -> tuple[Tables, Ints, int]:
     tables, rows = book.tables(passage.sounds)
     rim = int((book.lengths + book.slack).max()) + 1
     return tables, np.pad(rows, rim, constant_values=rows[-1]), rim
-
-
-def _matches(book: Phrasebook, passage: Passage, places: Places, rim: int) -> Found:
-    """Places among the syllables as places in the texts."""
-    p, first, last, spent = places
-    found = np.zeros(len(p), dtype=_FOUND)
-    found["phrase"], found["text"] = p, passage.text_of[first - rim]
-    found["begin"], found["end"] = passage.begins[first - rim], passage.ends[last - rim]
-    costs, each = np.unique(spent * 1024 + book.lengths[p], return_inverse=True)
-    found["closeness"] = np.array([round(1.0 - (cost >> 10) / (100 * (cost & 1023)), 3) for cost in costs.tolist()])[each]
-    wrong = [
-        i
-        for i in np.flatnonzero(book.numeric[p]).tolist()
-        if not _whole_number(book.phrases[p[i]].text, passage.readings[found["text"][i]].text, found["begin"][i], found["end"][i])
-    ]
-    return np.delete(found, wrong)
-
-
-def _seeded(book: Phrasebook, tables: Tables, rows: Ints) -> tuple[Ints, Ints]:
-    """Where seeds of phrases lie: the phrase, and where it would start if nothing were left out or slipped in."""
-    seeds = book.seeds
-    if not len(seeds.first):
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    first, second = tables.first[rows], tables.second[rows]
-    extras = tables.extras[rows, 0]
-    slips = extras <= seeds.limits.max()
-    words = first.shape[1]
-    phrases, starts = [], []
-    for between in range(MOST_BETWEEN + 1):
-        inside = [slice(1 + i, len(rows) - between - 1 + i) for i in range(between)]
-        at = np.flatnonzero(np.logical_and.reduce([slips[one] for one in inside])) if inside else np.arange(len(rows) - 1)
-        both = (first[at] & second[at + 1 + between]).ravel()
-        word = np.flatnonzero(both)
-        bit, byte = _bits(both[word])
-        place, pair = at[word[bit] // words], word[bit] % words * 64 + byte
-        spent = tables.costs[rows[place], seeds.first[pair]].astype(np.int64) + tables.costs[rows[place + 1 + between], seeds.second[pair]]
-        for i in range(between):
-            spent += extras[place + 1 + i]
-        near = spent <= seeds.limits[pair]
-        place, pair, spent = place[near], pair[near], spent[near]
-        many = seeds.at[pair + 1] - seeds.at[pair]
-        each = np.repeat(np.arange(len(pair)), many)
-        cut = np.arange(len(each)) - np.repeat(np.cumsum(many) - many, many) + seeds.at[pair][each]
-        fits = spent[each] <= seeds.rooms[cut]
-        phrases.append(seeds.phrases[cut[fits]])
-        starts.append(place[each[fits]] - seeds.offsets[cut[fits]])
-    return np.concatenate(phrases), np.concatenate(starts)
-
-
-def _bits(words: npt.NDArray[np.uint64]) -> tuple[Ints, Ints]:
-    """Which bits are set: index of the word, number of the bit. Few are, so they are taken off one after the other."""
-    which, bits = [], []
-    index = np.arange(len(words))
-    while len(words):
-        rest = words & (words - np.uint64(1))
-        which.append(index)
-        bits.append(np.frexp((words ^ rest).astype(np.float64))[1].astype(np.int64) - 1)
-        going = np.flatnonzero(rest)
-        index, words = index[going], rest[going]
-    none = [np.zeros(0, dtype=np.int64)]
-    return np.concatenate(which or none), np.concatenate(bits or none)
-
-
-def _bounded(book: Phrasebook, tables: Tables, rows: Ints, phrases: Ints, starts: Ints) -> tuple[Ints, Ints, Ints]:
-    """The candidates, each once, that a lower bound leaves: every syllable of the phrase at its best near its place.
-
-    How near follows from what may slip in, or be left out, there: with each candidate goes how many syllables.
-    """
-    size = len(rows)
-    key = np.sort(phrases * size + starts)
-    key = key[np.append(True, key[1:] != key[:-1])[: len(key)]]
-    phrases, starts = key // size, key % size
-    cheap = np.concatenate([[0], np.cumsum(tables.extras[rows, 0] < EXTRA)])
-    widest, lengths = book.slack[phrases], book.lengths[phrases]
-    slips = cheap[np.minimum(starts + lengths + widest, size)] - cheap[np.maximum(starts - widest, 0)]
-    slack = np.minimum(widest, np.maximum(slips + book.budgets[phrases] // EXTRA, book.gone[phrases]))
-    near, reach = np.minimum(tables.floors[rows], book.least_missing), 0
-    left = [np.flatnonzero(slack > max(_NEAR))]
-    for radius, step in _NEAR.items():
-        near = _lowest(near, step)
-        chosen = np.flatnonzero((slack > reach) & (slack <= radius) if reach else slack <= radius)
-        left.append(_within(book, near.ravel(), chosen, phrases, starts * near.shape[1]))
-        reach = radius
-    kept = np.sort(np.concatenate(left))
-    return phrases[kept], starts[kept], slack[kept]
-
-
-def _within(book: Phrasebook, near: npt.NDArray[np.uint8], chosen: Ints, phrases: Ints, starts: Ints) -> Ints:
-    """Those of ``chosen`` whose syllables' least costs are within their budgets, dropped as soon as they are not."""
-    p, start = phrases[chosen], starts[chosen]
-    left = book.budgets[p].astype(np.int32)
-    for i in range(int(book.lengths[p].max()) if len(p) else 0):
-        left -= near[book.places[i][p] + start]
-        if i >= 1:
-            on = np.flatnonzero(left >= 0)
-            if len(on) < 0.8 * len(left):
-                chosen, p, start, left = chosen[on], p[on], start[on], left[on]
-    return chosen[left >= 0]
-
-
-def _lowest(costs: npt.NDArray[np.uint8], step: int) -> npt.NDArray[np.uint8]:
-    """Of each column the lowest of each value and those ``step`` rows before and after it."""
-    lowest = costs.copy()
-    np.minimum(lowest[step:], costs[:-step], out=lowest[step:])
-    np.minimum(lowest[:-step], costs[step:], out=lowest[:-step])
-    return lowest
 
 
 def _everywhere(book: Phrasebook, size: int) -> tuple[Ints, Ints]:
@@ -327,62 +216,3 @@ def _everywhere(book: Phrasebook, size: int) -> tuple[Ints, Ints]:
         phrases.append(np.full(len(at), p))
         starts.append(at)
     return np.concatenate(phrases), np.concatenate(starts)
-
-
-def _aligned(book: Phrasebook, tables: Tables, rows: Ints, phrases: Ints, starts: Ints, slack: Ints) -> Places:
-    """The places near the candidates that a phrase may afford.
-
-    Of the alignments that end in the same place, the cheapest; of equals the shortest.
-    """
-    lengths = book.lengths[phrases]
-    narrower, found = -1, [np.zeros((4, 0), dtype=np.int64)]
-    for widest in (0, 1, 2, 3, 5, 8, 16, 40, _START):
-        group = np.flatnonzero((slack > narrower) & (slack <= widest))
-        narrower = widest
-        if len(group):
-            group = group[np.argsort(-lengths[group], kind="stable")]
-            found.append(_align(book, tables, rows, phrases[group], starts[group], int(slack[group].max())))
-    p, first, last, spent = np.concatenate(found, axis=1)
-    order = np.lexsort((-first, spent, last, p))
-    p, first, last, spent = p[order], first[order], last[order], spent[order]
-    best = np.append(True, (p[1:] != p[:-1]) | (last[1:] != last[:-1]))[: len(p)]
-    best &= first <= last  # where nothing at all is heard for the phrase, nothing better may stand in for that
-    return p[best], first[best], last[best], spent[best]
-
-
-def _align(book: Phrasebook, tables: Tables, rows: Ints, phrases: Ints, starts: Ints, slack: int) -> Ints:
-    """Align phrases, sorted longest first, each with the text from ``starts`` on, ``slack`` syllables sooner or later.
-
-    A band of the matrix of alignments: cell ``b`` of row ``i`` has heard ``i`` syllables of the phrase, and of the text
-    those up to ``starts - slack + i + b``.
-    """
-    lengths, width = book.lengths[phrases], 2 * slack + 1
-    longest = int(lengths[0])
-    kind: type[np.signedinteger[Any]] = (
-        np.int32 if width + longest <= 128 else np.int64
-    )  # so many ends of texts, one after the other, still fit
-    at = starts - slack
-    heard_at = rows[np.clip(at[:, None] + np.arange(width + longest), 0, len(rows) - 1)]
-    units = book.rows[phrases, :longest]
-    missing = (book.missing[units] << _BITS).astype(kind)
-    added = np.zeros((len(at), width + longest + 1), dtype=kind)
-    np.cumsum(tables.extras[heard_at, book.strict[phrases].astype(np.int64)[:, None]] << _BITS, axis=1, out=added[:, 1:])
-    # a cell is cost << BITS | (START - start): of two alignments of the same cost the shorter one is the smaller number
-    cells = np.broadcast_to(_START - np.arange(width, dtype=kind), (len(at), width)).copy()
-    for i in range(longest):
-        live = int(np.searchsorted(-lengths, -i, side="left"))  # phrases longer than i
-        before = cells[:live]
-        now = _HEARD.astype(kind)[tables.costs[heard_at[:live, i : i + width], units[:live, i, None]]]
-        now += before
-        np.minimum(now[:, :-1], before[:, 1:] + missing[:live, i, None], out=now[:, :-1])
-        going = int(np.searchsorted(-lengths, -(i + 1), side="left"))  # after its last syllable nothing more may come in
-        if slack and going:
-            slipped = added[:going, i + 1 : i + 1 + width]
-            inside = now[:going] - slipped
-            np.minimum.accumulate(inside, axis=1, out=inside)
-            np.add(inside, slipped, out=now[:going])
-        cells[:live] = now
-    spent = cells >> _BITS
-    row, band = np.nonzero(spent <= book.budgets[phrases][:, None])
-    start, end = _START - (cells[row, band] & _START), lengths[row] + band
-    return np.stack([phrases[row], at[row] + start, at[row] + end - 1, spent[row, band]])

@@ -1,0 +1,425 @@
+"""The inner loops of matching by sound, compiled: what they compute is described in :mod:`qa.text.sound`.
+
+Importing this module imports numba, so it happens where a text is searched, not before. Machine code is made when a
+function is first called and kept on disk (beside this file; where that cannot be written, in the user's cache
+folder; ``NUMBA_CACHE_DIR`` names another), so that only the first process ever waits for it.
+
+All arguments are arrays and whole numbers. Positions are indices into the rows of a passage with a rim of text ends
+on either side, as wide as any alignment may reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+import numpy as np
+
+from qa.text.phrasebook import BARRED, EXTRA, EXTRA_PARTICLE, MOST_BETWEEN, NEVER, Bools, Costs, Ints, Reals, Shorts, Words
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _compiled(function: F) -> F:
+    try:
+        return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    except RuntimeError:  # nowhere to keep machine code: it is made anew in each process
+        return cast(F, numba.njit(nogil=True, error_model="numpy")(function))
+
+
+_BITS = 10  # of a packed cell, for where its alignment began; so no window is longer than 1023 syllables
+_START = (1 << _BITS) - 1
+_BLOCK = 8  # syllables that are looked at together to find the most promising places
+_LEVELS = 5  # the lower bound looks 0, 1, 2, 4 or 8 syllables to either side
+_EMPTY = np.uint64(0)
+_ONE = np.uint64(1)
+
+
+@_compiled
+def candidates(
+    rows: Ints, costs: Costs, floors: Costs, extras: Ints, first: Words, second: Words,
+    pair_first: Ints, pair_second: Ints, limits: Ints, at: Ints, cuts: Shorts,
+    least_missing: Costs,
+) -> Ints:  # fmt: skip
+    """Where seeds of phrases lie and a lower bound leaves the phrase: ``phrase * len(rows) + start``, in order, each once."""
+    size, words = len(rows), first.shape[1]
+    near = _near(rows, floors, least_missing)
+    cheap = np.zeros(size + 1, dtype=np.int64)
+    for i in range(size):
+        cheap[i + 1] = cheap[i] + (extras[rows[i], 0] < EXTRA)
+    most = limits.max() if len(limits) else 0
+    found = np.empty(4096, dtype=np.int64)
+    count = 0
+    for i in range(1, size - 2 - MOST_BETWEEN):  # the rim has no seeds
+        spent_between = 0
+        for between in range(MOST_BETWEEN + 1):
+            j = i + 1 + between
+            if between:
+                extra = extras[rows[j - 1], 0]
+                spent_between += extra
+                if extra > most:
+                    break
+            for word in range(words):
+                both = first[rows[i], word] & second[rows[j], word]
+                bit = word * 64
+                while both != _EMPTY:
+                    while both & np.uint64(255) == _EMPTY:
+                        both >>= np.uint64(8)
+                        bit += 8
+                    while both & _ONE == _EMPTY:
+                        both >>= _ONE
+                        bit += 1
+                    both >>= _ONE
+                    pair = bit
+                    bit += 1
+                    spent = spent_between + costs[rows[i], pair_first[pair]] + costs[rows[j], pair_second[pair]]
+                    if spent > limits[pair]:
+                        continue
+                    for cut in range(at[pair], at[pair + 1]):
+                        if spent > cuts[cut, 0]:  # those that follow have less room
+                            break
+                        start = i - cuts[cut, 2]
+                        if _hopeless(cuts, cut, i, between, spent, near, cheap):
+                            continue
+                        p = np.int64(cuts[cut, 5]) << 16 | np.int64(cuts[cut, 6])
+                        if count == len(found):
+                            found = np.append(found, np.empty(count, dtype=np.int64))
+                        found[count] = p * size + start
+                        count += 1
+    found = np.sort(found[:count])
+    kept = 0
+    for i in range(count):
+        if kept == 0 or found[i] != found[kept - 1]:
+            found[kept] = found[i]
+            kept += 1
+    return found[:kept]
+
+
+@_compiled
+def reaches(keys: Ints, rows: Ints, extras: Ints, lengths: Ints, budgets: Ints, slack: Ints, gone: Ints) -> Ints:
+    """For each candidate how many syllables its place may lie off, by what may slip in, or be left out, there."""
+    size = len(rows)
+    cheap = np.zeros(size + 1, dtype=np.int64)
+    for i in range(size):
+        cheap[i + 1] = cheap[i] + (extras[rows[i], 0] < EXTRA)
+    found = np.empty(len(keys), dtype=np.int64)
+    for i in range(len(keys)):
+        found[i] = _reach(keys[i] // size, keys[i] % size, size, cheap, lengths, budgets, slack, gone)
+    return found
+
+
+@_compiled
+def _reach(p: int, start: int, size: int, cheap: Ints, lengths: Ints, budgets: Ints, slack: Ints, gone: Ints) -> int:
+    widest = slack[p]
+    slips = cheap[min(start + lengths[p] + widest, size)] - cheap[max(start - widest, 0)]
+    return int(min(widest, max(slips + budgets[p] // EXTRA, gone[p])))
+
+
+@_compiled
+def _near(rows: Ints, floors: Costs, least_missing: Costs) -> Costs:
+    """For each of the reaches, place and kind of unit: the least it costs to hear, or to miss, that kind near that place."""
+    size, kinds = len(rows), floors.shape[1]
+    near = np.empty((_LEVELS, size, kinds), dtype=np.uint8)
+    for i in range(size):
+        row = floors[rows[i]]
+        for k in range(kinds):
+            near[0, i, k] = row[k] if row[k] < least_missing[k] else least_missing[k]
+    for level in range(1, _LEVELS):
+        step = 1 if level == 1 else 1 << (level - 2)
+        for i in range(size):
+            before, here, after = near[level - 1, max(i - step, 0)], near[level - 1, i], near[level - 1, min(i + step, size - 1)]
+            into = near[level, i]
+            for k in range(kinds):
+                least = before[k] if before[k] < here[k] else here[k]
+                into[k] = least if least < after[k] else after[k]
+    return near
+
+
+@_compiled
+def _level(reach: int) -> int:
+    """Which of the levels of :func:`_near` looks as far; below 0: none."""
+    return reach if reach <= 2 else 3 if reach <= 4 else 4 if reach <= 8 else -1
+
+
+@_compiled
+def _hopeless(cuts: Shorts, cut: int, i: int, between: int, spent: int, near: Costs, cheap: Ints) -> bool:
+    """Whether the syllables before and behind a seed at ``i``, each at its best near its place, cost more than is left.
+
+    How near follows from what may slip in there, or be left out, for as much.
+    """
+    left: Any = np.int64(cuts[cut, 1]) - spent
+    offset: Any = np.int64(cuts[cut, 2])
+    length: Any = np.int64(cuts[cut, 3])
+    reach = left // EXTRA_PARTICLE
+    if reach:
+        start = i - offset
+        slips = cheap[min(start + length + between + reach, len(cheap) - 1)] - cheap[max(start - reach, 0)]
+        missed, least = 0, np.int64(cuts[cut, 4])
+        while (missed + 1) * least <= left:  # quicker than to divide
+            missed += 1
+        reach = min(reach, max(slips + left // EXTRA, missed))
+    level = _level(reach)
+    if level < 0:
+        return False
+    behind = i + between + 2
+    for k in range(length - offset - 2):
+        left -= near[level, behind + k, cuts[cut, 7 + k]]
+        if left < 0:
+            return True
+    for k in range(offset):
+        left -= near[level, i - 1 - k, cuts[cut, 5 + length - offset + k]]
+        if left < 0:
+            return True
+    return False
+
+
+@_compiled
+def align(
+    phrases: Ints, starts: Ints, slack: Ints, rows: Ints, costs: Costs, extras: Ints,
+    units: Ints, lengths: Ints, budgets: Ints, strict: Bools, missing: Ints,
+) -> Ints:  # fmt: skip
+    """The places near the candidates that a phrase may afford: one row (phrase, first, last, cost) each.
+
+    Each phrase is aligned with the text from ``starts`` on, ``slack`` syllables sooner or later: cell ``b`` of row ``i``
+    has heard ``i`` syllables of the phrase, and of the text those up to ``starts - slack + i + b``. Of the alignments
+    that end in the same place only the cheapest is given, of equals the shortest. Candidates come in the order of phrases.
+    """
+    found = np.empty((256, 4), dtype=np.int64)
+    count = fresh = 0
+    size = len(rows)
+    for c in range(len(phrases)):
+        p = phrases[c]
+        if c and phrases[c - 1] != p:
+            fresh = count
+        length, width, begin = lengths[p], 2 * slack[c] + 1, starts[c] - slack[c]
+        most = (budgets[p] << _BITS) | _START
+        firm = 1 if strict[p] else 0
+        cells = np.empty(width, dtype=np.int64)
+        for b in range(width):  # a cell is cost << BITS | (START - start): of two of the same cost the shorter is the smaller number
+            cells[b] = _START - b
+        alive = True
+        for i in range(length):
+            unit = units[p, i]
+            gone = missing[unit] << _BITS
+            least = np.int64(1) << 62
+            for b in range(width):
+                heard = rows[min(max(begin + i + b, 0), size - 1)]
+                cost = costs[heard, unit]
+                cell = cells[b] + ((NEVER if cost == BARRED else np.int64(cost)) << _BITS)
+                if b + 1 < width and cells[b + 1] + gone < cell:
+                    cell = cells[b + 1] + gone
+                if b and i + 1 < length:  # after its last syllable nothing more may come in
+                    slipped = cells[b - 1] + (extras[heard, firm] << _BITS)
+                    if slipped < cell:
+                        cell = slipped
+                cells[b] = cell
+                if cell < least:
+                    least = cell
+            if least > most:
+                alive = False
+                break
+        if not alive:
+            continue
+        for b in range(width):
+            spent = cells[b] >> _BITS
+            if spent > budgets[p]:
+                continue
+            start, last = begin + _START - (cells[b] & _START), begin + length + b - 1
+            known = -1
+            for k in range(count - 1, fresh - 1, -1):
+                if found[k, 2] == last:
+                    known = k
+                    break
+            if known < 0:
+                if count == len(found):
+                    found = np.concatenate((found, np.empty((count, 4), dtype=np.int64)))
+                known = count
+                count += 1
+            elif spent > found[known, 3] or (spent == found[known, 3] and start <= found[known, 1]):
+                continue
+            found[known, 0], found[known, 1], found[known, 2], found[known, 3] = p, start, last, spent
+    kept = 0
+    for k in range(count):  # where nothing at all is heard for the phrase, nothing better may stand in for that
+        if found[k, 1] <= found[k, 2]:
+            found[kept] = found[k]
+            kept += 1
+    return found[:kept]
+
+
+@_compiled
+def by_characters(text: Ints, digits: Bools, groups: Ints, group_at: Ints, listed: Ints, said: Ints, said_at: Ints, rims: Bools) -> Ints:
+    """Where the very characters of phrases stand: one row (phrase, begin, end) each, those of a phrase not overlapping.
+
+    ``groups[k, i]``: the phrases that begin with the ``2 - k`` characters at ``text[i]``, none below 0. Those of group ``g``
+    are ``listed[group_at[g] : group_at[g + 1]]``, the characters of phrase ``p`` are ``said[said_at[p] : said_at[p + 1]]``.
+    """
+    found = np.empty((256, 3), dtype=np.int64)
+    count, size = 0, len(text)
+    until = np.zeros(len(rims), dtype=np.int64)
+    for k in range(len(groups)):
+        for i in range(size):
+            group = groups[k, i]
+            if group < 0:
+                continue
+            for entry in range(group_at[group], group_at[group + 1]):
+                p = listed[entry]
+                end = i + said_at[p + 1] - said_at[p]
+                if i < until[p] or end > size:
+                    continue
+                same = True
+                for j in range(i, end):
+                    if text[j] != said[said_at[p] + j - i]:
+                        same = False
+                        break
+                if not same or _cut(rims[p], digits, i, end):
+                    continue
+                until[p] = end
+                if count == len(found):
+                    found = np.concatenate((found, np.empty((count, 3), dtype=np.int64)))
+                found[count, 0], found[count, 1], found[count, 2] = p, i, end
+                count += 1
+    return found[:count]
+
+
+@_compiled
+def _cut(rims: Bools, digits: Bools, begin: int, end: int) -> bool:
+    """Whether the short number that a phrase begins or ends with is the middle of a longer one (110 in 1381101)."""
+    cut_before = rims[0] and begin > 0 and digits[begin - 1] and digits[begin]
+    cut_after = rims[1] and end < len(digits) and digits[end - 1] and digits[end]
+    return bool(cut_before or cut_after)
+
+
+@_compiled
+def best(
+    said: Ints, places: Ints, digits: Bools, text_of: Ints, text_starts: Ints, begins: Ints, ends: Ints,
+    rims: Bools, closeness: Reals, closeness_at: Ints, all_of_them: bool,
+) -> tuple[Ints, Reals]:  # fmt: skip
+    """Places by characters (as from :func:`by_characters`) and among the syllables (as from :func:`align`, counted without
+    the rim) as rows (phrase, text, begin, end) with their closeness, in order; of overlapping ones of a phrase the best
+    unless ``all_of_them``.
+    """
+    size = len(said) + len(places)
+    found, close = np.empty((size, 4), dtype=np.int64), np.empty(size, dtype=np.float64)
+    count = 0
+    for i in range(len(said)):
+        text = np.searchsorted(text_starts, said[i, 1], side="right") - 1
+        found[count, 0], found[count, 1] = said[i, 0], text
+        found[count, 2], found[count, 3] = said[i, 1] - text_starts[text], said[i, 2] - text_starts[text]
+        close[count] = 1.0
+        count += 1
+    for i in range(len(places)):
+        p, text = places[i, 0], text_of[places[i, 1]]
+        begin, end = begins[places[i, 1]], ends[places[i, 2]]
+        if _cut(rims[p], digits, text_starts[text] + begin, text_starts[text] + end):
+            continue
+        found[count, 0], found[count, 1], found[count, 2], found[count, 3] = p, text, begin, end
+        close[count] = closeness[closeness_at[p] + places[i, 3]]
+        count += 1
+    texts = len(text_starts)
+    order = np.argsort(found[:count, 0] * texts + found[:count, 1], kind="mergesort")
+    kept = np.empty(count, dtype=np.int64)
+    size = group = 0
+    while group < count:
+        stop = group
+        p, text = found[order[group], 0], found[order[group], 1]
+        while stop < count and found[order[stop], 0] == p and found[order[stop], 1] == text:
+            one, k = order[stop], stop
+            while k > group and _better(found, close, one, order[k - 1]):
+                order[k] = order[k - 1]
+                k -= 1
+            order[k] = one
+            stop += 1
+        since = size
+        for k in range(group, stop):
+            one = order[k]
+            free = True
+            if not all_of_them:
+                for other in kept[since:size]:
+                    if found[one, 2] < found[other, 3] and found[other, 2] < found[one, 3]:
+                        free = False
+                        break
+            if free:
+                at = size  # the kept ones are in the order of their beginnings
+                while not all_of_them and at > since and found[kept[at - 1], 2] > found[one, 2]:
+                    kept[at] = kept[at - 1]
+                    at -= 1
+                kept[at] = one
+                size += 1
+        group = stop
+    return found[kept[:size]], close[kept[:size]]
+
+
+@_compiled
+def _better(found: Ints, close: Reals, one: int, other: int) -> bool:
+    if close[one] != close[other]:
+        return bool(close[one] > close[other])
+    if found[one, 2] != found[other, 2]:
+        return bool(found[one, 2] < found[other, 2])
+    return bool(found[one, 3] < found[other, 3])
+
+
+@_compiled
+def promising(rows: Ints, rim: int, costs: Costs, units: Ints, lengths: Ints, missing: Ints, most: int) -> Ints:
+    """Where a lower bound lets phrases come closest, as rows (phrase, start): first the ``most`` best blocks of syllables,
+    then the best places in them.
+    """
+    columns = costs.shape[1]
+    longest = units.shape[1]
+    blocks = (len(rows) + _BLOCK - 1) // _BLOCK + 2 + longest // _BLOCK
+    least = np.full((blocks + 1, columns), BARRED, dtype=np.uint8)
+    gone = missing.astype(np.uint8)
+    for i in range(len(rows)):
+        into, row = least[i // _BLOCK], costs[rows[i]]
+        for u in range(columns):
+            into[u] = row[u] if row[u] < into[u] else into[u]
+    paired = np.empty((columns, blocks), dtype=np.uint16)
+    for i in range(blocks):
+        for u in range(columns):
+            one = min(least[i, u], least[i + 1, u])
+            paired[u, i] = min(one, gone[u])
+    first, count = (rim - longest) // _BLOCK, (len(rows) - rim) // _BLOCK + 1
+    bounds, which = np.empty(most, dtype=np.float64), np.empty((most, 2), dtype=np.int64)
+    size = 0
+    bound = np.empty(count - first, dtype=np.uint16)
+    for p in range(len(lengths)):
+        if lengths[p] == 0:
+            continue
+        bound[:] = 0
+        for i in range(lengths[p]):
+            row_ = paired[units[p, i], first + i // _BLOCK : count + i // _BLOCK]
+            for b in range(count - first):
+                bound[b] += row_[b]
+        for b in range(count - first):
+            size = _inserted(bounds, which, size, bound[b] / lengths[p], p, (b + first) * _BLOCK)
+    blocks_found = which[:size].copy()
+    size = 0
+    for k in range(len(blocks_found)):
+        p = blocks_found[k, 0]
+        for start in range(blocks_found[k, 1], blocks_found[k, 1] + _BLOCK):
+            total = 0
+            for i in range(lengths[p]):
+                unit = units[p, i]
+                lowest = missing[unit]
+                for at in range(start + i - 1, start + i + 2):
+                    if 0 <= at < len(rows):
+                        lowest = min(lowest, np.int64(costs[rows[at], unit]))
+                total += lowest
+            size = _inserted(bounds, which, size, total / lengths[p], p, start)
+    return which[:size]
+
+
+@_compiled
+def _inserted(bounds: Reals, which: Ints, size: int, bound: float, p: int, start: int) -> int:
+    """Put a place where it belongs among the best, if it belongs there, of equals behind; how many there are then."""
+    most = len(bounds)
+    if size == most and bound >= bounds[most - 1]:
+        return size
+    at = size if size < most else most - 1
+    while at > 0 and bounds[at - 1] > bound:
+        bounds[at] = bounds[at - 1]
+        which[at, 0], which[at, 1] = which[at - 1, 0], which[at - 1, 1]
+        at -= 1
+    bounds[at] = bound
+    which[at, 0], which[at, 1] = p, start
+    return size + 1 if size < most else most
