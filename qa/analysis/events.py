@@ -42,7 +42,7 @@ def characters(text: str) -> int:
     >>> characters("您好，12315！")
     7
     """
-    return sum(character.isalnum() for character in text)
+    return sum(map(str.isalnum, text))
 
 
 def events(heard: Heard, settings: AnalysisSettings) -> tuple[Event, ...]:

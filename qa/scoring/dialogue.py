@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from qa.calls import Heard, Hit, Role
-from qa.scoring.vocabulary import Found, Vocabulary
+from qa.scoring.vocabulary import Said, Vocabulary
 from qa.text.normalize import Normalized, normalize
 from qa.text.sound import Passage, Reading, read
 
@@ -34,6 +34,7 @@ class Dialogue:
         self.readings = tuple(readings)
         self.vocabulary = vocabulary
         self.memory: dict[object, object] = {}
+        self._said: dict[int, tuple[Vocabulary, Said]] = {}  # by identity, which is theirs as long as they are held here
 
     @classmethod
     def of(cls, heard: Heard, vocabulary: Vocabulary | None = None) -> Dialogue:
@@ -52,10 +53,12 @@ class Dialogue:
         """All turns to be searched in one go; text ``i`` is turn ``i``."""
         return Passage(self.readings)
 
-    @cached_property
-    def found(self) -> Found:
-        """Where the phrases of the vocabulary are said in the call: by the way of saying, then by turn."""
-        return self.vocabulary.search(self.passage) if self.vocabulary else {}
+    def said(self, vocabulary: Vocabulary) -> Said:
+        """Where the phrases of a vocabulary are said in the call, searched once and remembered."""
+        kept = self._said.get(id(vocabulary))
+        if kept is None:
+            kept = self._said[id(vocabulary)] = vocabulary, vocabulary.search(self.passage)
+        return kept[1]
 
     def turns_of(self, *roles: Role) -> tuple[int, ...]:
         """The indices of the turns of these roles, in order."""

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from qa.calls import Hit
 from qa.scoring.dialogue import Dialogue
 from qa.scoring.lexicon import Phrase
 from qa.scoring.vocabulary import alone, whole
-from qa.text.sound import Match, Passage, closest
-
-Places = dict[int, list[tuple[Phrase, Match]]]  # turn -> what was found in it
+from qa.text.sound import Passage, closest
 
 
 def search(dialogue: Dialogue, turns: Iterable[int], phrases: Sequence[Phrase], excluding: Sequence[Phrase] = ()) -> list[Hit]:
     """The places in these turns where one of the phrases is said, in order of time.
 
     Of hits that share words the one that explains the most characters remains, so nothing counts twice. A hit
-    that a place of ``excluding`` holds, or overlaps and explains as well, is benign and left out. No phrases, no
+    that a place of ``excluding`` holds, or overlaps and explains as well, is benign and left out: a faint resemblance
+    to a benign sentence must not hide a plain hit. No phrases, no
     turns: no hits.
 
     >>> from qa.calls import Heard, Roles, Turn
@@ -50,17 +51,26 @@ class Place:
 
 def locate(dialogue: Dialogue, turns: Iterable[int], phrases: Sequence[Phrase], excluding: Sequence[Phrase] = ()) -> list[Place]:
     """As :func:`search`, for who needs the phrase itself (its weight, its severity) or looks at the words around."""
-    wanted, benign = _places(dialogue, tuple(phrases)), _places(dialogue, tuple(excluding))
-    found: list[Place] = []
-    for turn in sorted(set(turns)):
-        void = [match for _, match in benign.get(turn, ())]
-        best = sorted(wanted.get(turn, ()), key=lambda one: (-_explained(one[1]), one[1].begin))
-        taken: list[Match] = []
-        for phrase, match in best:
-            if not any(_voids(other, match) for other in void) and not any(_overlap(match, other) for other in taken):
-                taken.append(match)
-                found.append(Place(phrase, turn, match.begin, match.end, match.closeness))
-    return sorted(found, key=lambda place: (place.turn, place.begin))
+    wanted, benign = tuple(phrases), tuple(excluding)
+    if not wanted or not len(dialogue):
+        return []
+    from qa.scoring.choosing import chosen
+
+    vocabulary = dialogue.vocabulary
+    ranks, voids = (vocabulary.ranks(wanted), vocabulary.ranks(benign)) if vocabulary else (None, None)
+    if vocabulary is None or ranks is None or voids is None:
+        vocabulary = alone(wanted, benign)
+        ranks, voids = vocabulary.ranks(wanted), vocabulary.ranks(benign)
+        assert ranks is not None and voids is not None  # noqa: PT018 - they are all in a vocabulary of their own
+    said = dialogue.said(vocabulary)
+    allowed = np.zeros(len(dialogue), dtype=np.bool_)
+    allowed[list(turns)] = True
+    found = chosen(said.phrases, said.turns, said.begins, said.ends, said.explained, ranks, voids, allowed)
+    columns = said.phrases, said.turns, said.begins, said.ends, said.closeness
+    return [
+        Place(vocabulary.phrases[phrase], turn, begin, end, closeness / 1000)
+        for phrase, turn, begin, end, closeness in zip(*(column[found].tolist() for column in columns), strict=True)
+    ]
 
 
 def nearest(dialogue: Dialogue, turns: Iterable[int], phrases: Sequence[Phrase]) -> Hit | None:
@@ -80,71 +90,3 @@ def nearest(dialogue: Dialogue, turns: Iterable[int], phrases: Sequence[Phrase])
     which, text, match = found
     phrase = owners[which]
     return dialogue.hit(wanted[text], match.begin, match.end, phrase=phrase.text, closeness=match.closeness, category=phrase.category)
-
-
-def _explained(match: Match) -> float:
-    """How many characters a match accounts for."""
-    return match.closeness * (match.end - match.begin)
-
-
-def _voids(benign: Match, match: Match) -> bool:
-    """Whether a benign context is the better reading of the words of a hit: it overlaps it, and either holds all of
-    it or accounts for as much. A faint resemblance to a benign sentence must not hide a plain hit.
-    """
-    holds = benign.begin <= match.begin and match.end <= benign.end
-    return _overlap(benign, match) and (holds or _explained(benign) >= _explained(match))
-
-
-def _overlap(a: Match, b: Match) -> bool:
-    return a.begin < b.end and b.begin < a.end
-
-
-def _places(dialogue: Dialogue, phrases: tuple[Phrase, ...]) -> Places:
-    """Every place of every phrase in the whole call, searched once and remembered."""
-    if not phrases:
-        return {}
-    key = ("places", id(phrases))
-    kept = dialogue.memory.get(key)
-    if not isinstance(kept, _Kept):
-        kept = dialogue.memory[key] = _Kept(phrases, _searched(dialogue, phrases))
-    return kept.places
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Kept:
-    """What was found of phrases; it holds them, so that the identity by which they are known stays theirs."""
-
-    phrases: tuple[Phrase, ...]
-    places: Places
-
-
-def _searched(dialogue: Dialogue, phrases: tuple[Phrase, ...]) -> Places:
-    vocabulary = dialogue.vocabulary
-    chains = vocabulary.chains(phrases) if vocabulary else None
-    if vocabulary is None or chains is None:
-        vocabulary = alone(phrases)
-        chains = vocabulary.chains(phrases)
-        assert chains is not None  # they are all in a vocabulary of their own
-        found = vocabulary.search(dialogue.passage)
-    else:
-        found = dialogue.found
-    places: Places = {}
-    for phrase, slots in chains.said(found):
-        for turn, first in slots[0].items():
-            after = [slot.get(turn, ()) for slot in slots[1:]]
-            for match in first:
-                whole_match = _followed(match, after, phrase.gap) if after else match
-                if whole_match:
-                    places.setdefault(turn, []).append((phrase, whole_match))
-    return places
-
-
-def _followed(match: Match, slots: Sequence[Sequence[Match]], gap: int) -> Match | None:
-    """``match`` with the first place of each further slot behind it, at most ``gap`` characters apart."""
-    for candidates in slots:
-        after = [other for other in candidates if match.end <= other.begin <= match.end + gap]
-        if not after:
-            return None
-        following = min(after, key=lambda other: (other.begin, -other.closeness, -other.end))
-        match = Match(match.begin, following.end, min(match.closeness, following.closeness))
-    return match

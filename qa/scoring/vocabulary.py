@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby
-from operator import itemgetter
 from typing import Generic, TypeVar
 
+import numpy as np
+
 from qa.scoring.lexicon import Phrase
-from qa.text.sound import Match, Passage, Phrasebook, Reading, default_closeness, read, spot
+from qa.text.phrasebook import Ints
+from qa.text.sound import Passage, Phrasebook, Reading, default_closeness, read, spotted
 
 Phrases = tuple[Phrase, ...]
-Found = Mapping[int, Mapping[int, Sequence[Match]]]  # way of saying -> turn -> where
 _Way = tuple[str, float, bool]  # what is said, how close it must come, whether strictly
 
 
@@ -43,28 +43,19 @@ class Kept(Generic[V]):
         return kept[1]
 
 
-Said = Mapping[int, Sequence[Match]]  # turn -> where
-Chain = tuple[tuple[int, ...], ...]  # for each slot the ways to say it
-
-
 @dataclass(frozen=True, slots=True, eq=False)
-class Chains:
-    """Phrases as chains of slots; ``places``: for each way the slots it may stand in, as (chain, slot, how many ways before it)."""
+class Said:
+    """Where phrases of a vocabulary are said in a call, one entry a place: the number of the phrase, the turn, characters of
+    its normalised text, how close, and how much that explains (thousandths of a character); by turn, those that explain the
+    most first.
+    """
 
-    chains: tuple[tuple[Phrase, Chain], ...]
-    places: Mapping[int, tuple[tuple[int, int, int], ...]]
-
-    def said(self, found: Found) -> Iterator[tuple[Phrase, list[Said]]]:
-        """The phrases of which every slot is said, in their order, each with where each slot is."""
-        standing = sorted((*place, way) for way in self.places.keys() & found.keys() for place in self.places[way])
-        for number, of_chain in groupby(standing, key=itemgetter(0)):
-            phrase, chain = self.chains[number]
-            slots: list[dict[int, list[Match]]] = [{} for _ in chain]
-            for _, slot, _, way in of_chain:
-                for turn, matches in found[way].items():
-                    slots[slot].setdefault(turn, []).extend(matches)
-            if all(slots):
-                yield phrase, list(slots)
+    phrases: Ints
+    turns: Ints
+    begins: Ints
+    ends: Ints
+    closeness: Ints  # thousandths
+    explained: Ints
 
 
 class Vocabulary:
@@ -72,53 +63,67 @@ class Vocabulary:
 
     >>> words = (Phrase.of("请(您)稍等"), Phrase.of("请问…帮您"))
     >>> vocabulary = Vocabulary([words])
-    >>> len(vocabulary.book.phrases), vocabulary.chains((Phrase.of("再见"),)) is None
-    (4, True)
-    >>> [[len(slot) for slot in slots] for _, slots in vocabulary.chains(words).chains]
-    [[2], [1, 1]]
+    >>> len(vocabulary.book.phrases), vocabulary.ranks((Phrase.of("再见"),)) is None, vocabulary.ranks(words[1:]).tolist()
+    (4, True, [-1, 0])
     """
 
     def __init__(self, sets: Iterable[Phrases]) -> None:
+        self.phrases = tuple(dict.fromkeys(phrase for phrases in sets for phrase in phrases))
+        self._numbers = {phrase: number for number, phrase in enumerate(self.phrases)}
+        self._ranks = Kept[Ints | None](most=4096)
         ways: dict[_Way, int] = {}
-        for phrase in dict.fromkeys(phrase for phrases in sets for phrase in phrases):
-            for slot in phrase.slots:
-                for said in slot:
-                    ways.setdefault(_way(phrase, said), len(ways))
-        self._ways = ways
-        self._chains = Kept[Chains | None](most=4096)
+        places: list[tuple[int, int, int]] = []  # way, phrase, slot
+        for number, phrase in enumerate(self.phrases):
+            for slot, sayings in enumerate(phrase.slots):
+                places += [(ways.setdefault(_way(phrase, said), len(ways)), number, slot) for said in sayings]
         readings, at_least, strict = [reading(said) for said, _, _ in ways], [one[1] for one in ways], [one[2] for one in ways]
         self.book = Phrasebook(readings, at_least, strict)
+        standing = np.array(sorted(places), dtype=np.int64).reshape(-1, 3)
+        self._standing = np.searchsorted(standing[:, 0], np.arange(len(ways) + 1))  # where those of each way begin in ...
+        self._whose, self._slot = standing[:, 1], standing[:, 2]
+        self._slots = np.array([len(phrase.slots) for phrase in self.phrases], dtype=np.int64)
+        self._gaps = np.array([phrase.gap for phrase in self.phrases], dtype=np.int64)
 
-    def chains(self, phrases: Phrases) -> Chains | None:
-        """The phrases as chains of ways in the book; None when they are not all in it."""
-        return self._chains.of((phrases,), lambda: self._chained(phrases))
+    def ranks(self, phrases: Phrases) -> Ints | None:
+        """For each phrase of the vocabulary its place among these, -1 where it is not; None when they are not all in it."""
+        return self._ranks.of((phrases,), lambda: self._ranked(phrases))
 
-    def search(self, passage: Passage) -> Found:
-        """Where every way to say a phrase is said."""
-        found: dict[int, dict[int, list[Match]]] = {}
-        for way, turn, match in spot(self.book, passage):
-            found.setdefault(way, {}).setdefault(turn, []).append(match)
-        return found
+    def search(self, passage: Passage) -> Said:
+        """Where every phrase is said."""
+        from qa.scoring.choosing import joined
 
-    def _chained(self, phrases: Phrases) -> Chains | None:
-        chains = []
-        places: dict[int, list[tuple[int, int, int]]] = {}
-        for number, phrase in enumerate(phrases):
-            slots = [[self._ways.get(_way(phrase, said)) for said in slot] for slot in phrase.slots]
-            known = tuple(tuple(way for way in slot if way is not None) for slot in slots)
-            if any(None in slot for slot in slots):
+        spots = spotted(self.book, passage)
+        many = self._standing[spots.phrases + 1] - self._standing[spots.phrases]
+        each = np.repeat(np.arange(len(many)), many)
+        at = np.arange(len(each)) - np.repeat(np.cumsum(many) - many, many) + self._standing[spots.phrases][each]
+        numbers = self._whose[at]
+        table = np.stack(
+            [numbers, spots.texts[each], spots.begins[each], spots.ends[each], np.rint(spots.closeness[each] * 1000).astype(np.int64)]
+        )
+        chained = self._slots[numbers] > 1
+        if chained.any():
+            table = np.concatenate(
+                [table[:, ~chained], joined(table[:, chained], self._slot[at][chained], self._slots, self._gaps)], axis=1
+            )
+        explained = table[4] * (table[3] - table[2])
+        order = np.lexsort((table[2], -explained, table[1]))
+        numbers, turns, begins, ends, closeness = table[:, order]
+        return Said(numbers, turns, begins, ends, closeness, explained[order])
+
+    def _ranked(self, phrases: Phrases) -> Ints | None:
+        ranks = np.full(len(self.phrases), -1, dtype=np.int64)
+        for rank, phrase in reversed(list(enumerate(phrases))):
+            number = self._numbers.get(phrase)
+            if number is None:
                 return None
-            chains.append((phrase, known))
-            for slot, ways in enumerate(known):
-                for position, way in enumerate(ways):
-                    places.setdefault(way, []).append((number, slot, position))
-        return Chains(tuple(chains), {way: tuple(of_way) for way, of_way in places.items()})
+            ranks[number] = rank
+        return ranks
 
 
 @lru_cache(maxsize=256)
-def alone(phrases: Phrases) -> Vocabulary:
+def alone(wanted: Phrases, benign: Phrases) -> Vocabulary:
     """A vocabulary of these phrases only."""
-    return Vocabulary([phrases])
+    return Vocabulary([wanted, benign])
 
 
 @lru_cache(maxsize=1024)

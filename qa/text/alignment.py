@@ -21,10 +21,11 @@ from qa.text.phrasebook import BARRED, EXTRA, EXTRA_PARTICLE, MOST_BETWEEN, NEVE
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _compiled(function: F) -> F:
+def compiled(function: F) -> F:
+    """The function as machine code; where that cannot be kept on disk, made anew in each process."""
     try:
         return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
-    except RuntimeError:  # nowhere to keep machine code: it is made anew in each process
+    except RuntimeError:  # nowhere to keep it
         return cast(F, numba.njit(nogil=True, error_model="numpy")(function))
 
 
@@ -36,7 +37,7 @@ _EMPTY = np.uint64(0)
 _ONE = np.uint64(1)
 
 
-@_compiled
+@compiled
 def candidates(
     rows: Ints, costs: Costs, floors: Costs, extras: Ints, first: Words, second: Words,
     pair_first: Ints, pair_second: Ints, limits: Ints, at: Ints, cuts: Shorts,
@@ -96,7 +97,7 @@ def candidates(
     return found[:kept]
 
 
-@_compiled
+@compiled
 def reaches(keys: Ints, rows: Ints, extras: Ints, lengths: Ints, budgets: Ints, slack: Ints, gone: Ints) -> Ints:
     """For each candidate how many syllables its place may lie off, by what may slip in, or be left out, there."""
     size = len(rows)
@@ -109,14 +110,14 @@ def reaches(keys: Ints, rows: Ints, extras: Ints, lengths: Ints, budgets: Ints, 
     return found
 
 
-@_compiled
+@compiled
 def _reach(p: int, start: int, size: int, cheap: Ints, lengths: Ints, budgets: Ints, slack: Ints, gone: Ints) -> int:
     widest = slack[p]
     slips = cheap[min(start + lengths[p] + widest, size)] - cheap[max(start - widest, 0)]
     return int(min(widest, max(slips + budgets[p] // EXTRA, gone[p])))
 
 
-@_compiled
+@compiled
 def _near(rows: Ints, floors: Costs, least_missing: Costs) -> Costs:
     """For each of the reaches, place and kind of unit: the least it costs to hear, or to miss, that kind near that place."""
     size, kinds = len(rows), floors.shape[1]
@@ -136,13 +137,13 @@ def _near(rows: Ints, floors: Costs, least_missing: Costs) -> Costs:
     return near
 
 
-@_compiled
+@compiled
 def _level(reach: int) -> int:
     """Which of the levels of :func:`_near` looks as far; below 0: none."""
     return reach if reach <= 2 else 3 if reach <= 4 else 4 if reach <= 8 else -1
 
 
-@_compiled
+@compiled
 def _hopeless(cuts: Shorts, cut: int, i: int, between: int, spent: int, near: Costs, cheap: Ints) -> bool:
     """Whether the syllables before and behind a seed at ``i``, each at its best near its place, cost more than is left.
 
@@ -174,7 +175,7 @@ def _hopeless(cuts: Shorts, cut: int, i: int, between: int, spent: int, near: Co
     return False
 
 
-@_compiled
+@compiled
 def align(
     phrases: Ints, starts: Ints, slack: Ints, rows: Ints, costs: Costs, extras: Ints,
     units: Ints, lengths: Ints, budgets: Ints, strict: Bools, missing: Ints,
@@ -247,7 +248,7 @@ def align(
     return found[:kept]
 
 
-@_compiled
+@compiled
 def by_characters(text: Ints, digits: Bools, groups: Ints, group_at: Ints, listed: Ints, said: Ints, said_at: Ints, rims: Bools) -> Ints:
     """Where the very characters of phrases stand: one row (phrase, begin, end) each, those of a phrase not overlapping.
 
@@ -282,7 +283,7 @@ def by_characters(text: Ints, digits: Bools, groups: Ints, group_at: Ints, liste
     return found[:count]
 
 
-@_compiled
+@compiled
 def _cut(rims: Bools, digits: Bools, begin: int, end: int) -> bool:
     """Whether the short number that a phrase begins or ends with is the middle of a longer one (110 in 1381101)."""
     cut_before = rims[0] and begin > 0 and digits[begin - 1] and digits[begin]
@@ -290,7 +291,7 @@ def _cut(rims: Bools, digits: Bools, begin: int, end: int) -> bool:
     return bool(cut_before or cut_after)
 
 
-@_compiled
+@compiled
 def best(
     said: Ints, places: Ints, digits: Bools, text_of: Ints, text_starts: Ints, begins: Ints, ends: Ints,
     rims: Bools, closeness: Reals, closeness_at: Ints, all_of_them: bool,
@@ -350,7 +351,7 @@ def best(
     return found[kept[:size]], close[kept[:size]]
 
 
-@_compiled
+@compiled
 def _better(found: Ints, close: Reals, one: int, other: int) -> bool:
     if close[one] != close[other]:
         return bool(close[one] > close[other])
@@ -359,7 +360,7 @@ def _better(found: Ints, close: Reals, one: int, other: int) -> bool:
     return bool(found[one, 3] < found[other, 3])
 
 
-@_compiled
+@compiled
 def promising(rows: Ints, rim: int, costs: Costs, units: Ints, lengths: Ints, missing: Ints, most: int) -> Ints:
     """Where a lower bound lets phrases come closest, as rows (phrase, start): first the ``most`` best blocks of syllables,
     then the best places in them.
@@ -409,7 +410,7 @@ def promising(rows: Ints, rim: int, costs: Costs, units: Ints, lengths: Ints, mi
     return which[:size]
 
 
-@_compiled
+@compiled
 def _inserted(bounds: Reals, which: Ints, size: int, bound: float, p: int, start: int) -> int:
     """Put a place where it belongs among the best, if it belongs there, of equals behind; how many there are then."""
     most = len(bounds)
