@@ -55,7 +55,7 @@ def hear(audio: Audio, recording: Recording, recognizer: Recognizer, settings: H
         for bounds in voice.merge(settings.turn_gap)
     ]
     utterances.sort(key=lambda one: (one.bounds.start, one.bounds.end, one.party))
-    hearings = packed(utterances, audio.duration)
+    hearings = packed(utterances, audio.duration, twice=settings.second_hearing)
     heard = iter(transcripts(audio, [window for windows in hearings for window in windows], recognizer, settings))
     read = [read_windows(utterances, windows, [next(heard) for _ in windows], settings) for windows in hearings]
     words, dropped = read[0]
@@ -108,11 +108,11 @@ def part(audio: Audio, listening: Listening, settings: HearingSettings) -> tuple
     return speakers.separate(audio, listening.channels[0], voice, settings.threads or cores()), False
 
 
-def packed(utterances: Sequence[Utterance], duration: Seconds) -> list[list[Window]]:
+def packed(utterances: Sequence[Utterance], duration: Seconds, *, twice: bool = False) -> list[list[Window]]:
     """Windows for all utterances, channel by channel; a piece's ``turn`` indexes ``utterances``.
 
-    Where two parties share a channel there are two hearings, each of everything: both voices in order of time, and
-    each voice for itself; see :mod:`qa.asr.agreement`.
+    Where two parties share a channel they are heard in order of time and, with ``twice``, each voice once more for
+    itself; see :mod:`qa.asr.agreement`.
     """
     first: list[Window] = []
     second: list[Window] = []
@@ -120,7 +120,7 @@ def packed(utterances: Sequence[Utterance], duration: Seconds) -> list[list[Wind
         own = [(index, one.bounds) for index, one in enumerate(utterances) if one.channel == channel]
         parties = sorted({utterances[index].party for index, _ in own})
         first += pack(own, channel, duration, margin=SHARED_MARGIN if len(parties) > 1 else MARGIN)
-        for party in parties if len(parties) > 1 else ():
+        for party in parties if twice and len(parties) > 1 else ():
             second += pack(own, channel, duration, only={index for index, _ in own if utterances[index].party == party})
     return [first, second] if second else [first]
 
