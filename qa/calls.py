@@ -87,9 +87,11 @@ class Turn:
         """The words that share at least one character with ``text[begin:end]``."""
         found, position = [], 0
         for word in self.words:
-            if position < end and position + len(word.text) > begin:
-                found.append(word)
+            if position >= end:
+                break
             position += len(word.text)
+            if position > begin:
+                found.append(word)
         return tuple(found)
 
     def moment(self, begin: int, end: int) -> tuple[Seconds | None, Seconds | None]:

@@ -43,10 +43,14 @@ class Place:
     closeness: float
 
     def hit(self, dialogue: Dialogue) -> Hit:
-        """The same as evidence."""
-        return dialogue.hit(
-            self.turn, self.begin, self.end, phrase=self.phrase.text, closeness=self.closeness, category=self.phrase.category
-        )
+        """The same as evidence; made once for each place of a call."""
+        key = self.turn, self.begin, self.end, self.closeness, self.phrase.text, self.phrase.category
+        hit = dialogue.memory.get(key)
+        if not isinstance(hit, Hit):
+            hit = dialogue.memory[key] = dialogue.hit(
+                self.turn, self.begin, self.end, phrase=self.phrase.text, closeness=self.closeness, category=self.phrase.category
+            )
+        return hit
 
 
 def locate(dialogue: Dialogue, turns: Iterable[int], phrases: Sequence[Phrase], excluding: Sequence[Phrase] = ()) -> list[Place]:

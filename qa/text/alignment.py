@@ -33,6 +33,7 @@ _BITS = 10  # of a packed cell, for where its alignment began; so no window is l
 _START = (1 << _BITS) - 1
 _BLOCK = 8  # syllables that are looked at together to find the most promising places
 _LEVELS = 5  # the lower bound looks 0, 1, 2, 4 or 8 syllables to either side
+_CHUNK = 8  # words that are looked at together
 _EMPTY = np.uint64(0)
 _ONE = np.uint64(1)
 
@@ -50,6 +51,7 @@ def candidates(
     for i in range(size):
         cheap[i + 1] = cheap[i] + (extras[rows[i], 0] < EXTRA)
     most = limits.max() if len(limits) else 0
+    full = np.empty(words, dtype=np.int64)
     found = np.empty(4096, dtype=np.int64)
     count = 0
     for i in range(1, size - 2 - MOST_BETWEEN):  # the rim has no seeds
@@ -61,8 +63,20 @@ def candidates(
                 spent_between += extra
                 if extra > most:
                     break
-            for word in range(words):
-                both = first[rows[i], word] & second[rows[j], word]
+            one, other = first[rows[i]], second[rows[j]]
+            count_words = 0
+            for chunk in range(0, words, _CHUNK):  # nearly all are empty
+                stop = min(chunk + _CHUNK, words)
+                any_bit = _EMPTY
+                for word in range(chunk, stop):
+                    any_bit |= one[word] & other[word]
+                if any_bit != _EMPTY:
+                    for word in range(chunk, stop):
+                        if one[word] & other[word] != _EMPTY:
+                            full[count_words] = word
+                            count_words += 1
+            for word in full[:count_words]:
+                both = one[word] & other[word]
                 bit = word * 64
                 while both != _EMPTY:
                     while both & np.uint64(255) == _EMPTY:

@@ -70,8 +70,9 @@ class Context:
     def inside(self, scope: Scope, ask: Callable[[Context], Result]) -> Result:
         """What ``ask`` finds in the window of ``scope``; ``na`` or ``unsure`` where there is no such window."""
         role = scope.role or self.window.searched.role or "any"
-        whole = Window.whole(self.heard) if self.span is None else Window.whole(self.heard).between(self.heard, *self.span)
-        window = whole.for_role(role, self.heard)
+        window = (
+            self._window(role) if self.span is None else Window.whole(self.heard).between(self.heard, *self.span).for_role(role, self.heard)
+        )
         if scope.edges:
             narrowed = opened(scope, window, self.heard)
             if narrowed is None:
@@ -85,6 +86,14 @@ class Context:
                 return Result(state="na", reason=found.reason or "没有出现作为前提的情形")
             window = window.beside(found.hits, self.heard, scope, side)
         return ask(replace(self, window=window))
+
+    def _window(self, role: str) -> Window:
+        """All of a party's turns; found out once for each call."""
+        key = "window", role
+        window = self.dialogue.memory.get(key)
+        if not isinstance(window, Window):
+            window = self.dialogue.memory[key] = Window.whole(self.heard).for_role(role, self.heard)
+        return window
 
     def during(self, start: Seconds, end: Seconds) -> Context:
         """The same, looking only at turns that share a moment with ``start`` .. ``end``, whatever scopes say."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from qa.calls import Hit
 from qa.scoring import phrases as matching
@@ -78,12 +79,19 @@ def _apart(groups: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
         begin, end = hit.span or (0, 0)
         return begin - end, -hit.closeness, hit.turn or 0, begin
 
+    if len(groups) <= 1 and not any(_meet(one, other) for group in groups for one, other in pairwise(group)):
+        return tuple(hit for group in groups for hit in group)
     kept: list[Hit] = []
     for hit in sorted((hit for group in groups for hit in group), key=preference):
         begin, end = hit.span or (0, 0)
         if all(other.turn != hit.turn or other.span is None or end <= other.span[0] or begin >= other.span[1] for other in kept):
             kept.append(hit)
     return tuple(sorted(kept, key=lambda hit: (hit.turn or 0, hit.span or (0, 0))))
+
+
+def _meet(hit: Hit, following: Hit) -> bool:
+    """Whether a hit lies over that before it; numbers of several digits may, in the original text."""
+    return hit.turn == following.turn and (hit.span is None or following.span is None or following.span[0] < hit.span[1])
 
 
 def _enough(rule: Say, groups: Sequence[Sequence[Hit]]) -> bool:
