@@ -21,6 +21,7 @@ Points change with the items, so the ``total`` and the sections' ``points`` of t
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,10 +93,19 @@ def _lexicons(data: Mapping[str, Any], lines: Lines) -> Iterator[tuple[str, str]
         yield str(entry), f"{lines.at(['lexicons', number])} lexicons.{number}"
 
 
+def there(path: Path) -> bool:
+    """Whether there is such a file or folder; a name that no file can have (too long, with a NUL in it) is simply not there.
+
+    >>> there(Path("长" * 500))
+    False
+    """
+    return os.path.exists(path)  # noqa: PTH110 - Path.exists raises for such names
+
+
 def _base(name: str, path: Path, lines: Lines, chain: tuple[Path, ...]) -> Path:
     """The file that ``extends`` means: beside the rubric, or else one that comes with the program."""
     at = lines.at(["extends"])
-    found = next((file for file in (path.parent / name, shipped("rubrics", Path(name).name)) if file.is_file()), None)
+    found = next((file for file in (path.parent / name, shipped("rubrics", Path(name).name)) if there(file) and file.is_file()), None)
     if found is None:
         known = sorted(file.name for file in shipped("rubrics").glob("*.yaml"))
         why = f"没有这个文件：{name}{nearest_name(name, known)}"

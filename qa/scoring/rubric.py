@@ -20,7 +20,7 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator, m
 from qa.calls import RubricRef
 from qa.errors import RubricError
 from qa.scoring.checks import Check, Scope
-from qa.scoring.inherit import Source, read_source
+from qa.scoring.inherit import Source, read_source, there
 from qa.scoring.lexicon import Lexicon, Phrase, Severity, load_lexicons
 from qa.scoring.operators import NotEmpty, Part, Text, Texts, nearest_name
 from qa.scoring.yamlfile import Lines, Place, describe_faults
@@ -251,8 +251,8 @@ def _by_line(fault: str) -> tuple[str, int, str]:
 
 def _lexicons(source: Source) -> tuple[dict[str, Lexicon], list[str]]:
     """The lexicons of the files and folders that the sheet, or what it extends, names; each file once."""
-    faults = [f"{at}：没有这个词库文件或目录：{place.name}" for place, at in source.lexicons if not place.exists()]
-    files = {place.resolve(): place for place, _ in reversed(source.lexicons) if place.exists()}
+    faults = [f"{at}：没有这个词库文件或目录：{place.name}" for place, at in source.lexicons if not there(place)]
+    files = {place.resolve(): place for place, _ in reversed(source.lexicons) if there(place)}
     try:
         return load_lexicons(reversed(files.values())), faults
     except RubricError as error:

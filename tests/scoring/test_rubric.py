@@ -227,3 +227,11 @@ def test_a_damaged_rubric_is_refused_and_never_a_traceback(tmp_path: Path) -> No
             owner[place[-1]] = junk
             with contextlib.suppress(RubricError):
                 load_rubric(write(tmp_path, yaml.safe_dump(damaged, allow_unicode=True)))
+
+
+def test_a_lexicon_name_that_no_file_can_have_is_a_fault_and_no_crash(tmp_path: Path) -> None:
+    for extending in ("", "extends: three_voices.yaml\n"):
+        sheet = tmp_path / "sheet.yaml"
+        sheet.write_text(f'{extending}id: a\nversion: "1"\nname: 例\nlexicons: "{"长" * 400}"\n', encoding="utf-8")
+        with pytest.raises(RubricError, match="没有这个词库文件或目录"):
+            load_rubric(sheet)
