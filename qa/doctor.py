@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -71,7 +72,7 @@ def _packages() -> Iterator[Check]:
     for requirement in requires("tingjian") or ():
         if "extra ==" in requirement:
             continue
-        name = requirement.split(";")[0].split(">")[0].split("=")[0].split("[")[0].strip()
+        name = re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
         try:
             version(name)
         except PackageNotFoundError:
