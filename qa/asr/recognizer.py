@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from qa.calls import Seconds
+
 if TYPE_CHECKING:
     import numpy as np
-
-Seconds = float
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,12 +22,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qa.asr.voiceprints import embed
+from qa.calls import Seconds
 from qa.timeline import Timeline
 
 if TYPE_CHECKING:
     from qa.intake.audio import Audio
 
-Seconds = float
 Piece = tuple[Seconds, Seconds]
 PART = 600.0  # seconds of a recording parted at a time
 REST = 60.0  # seconds; a last part shorter than this goes with the one before

@@ -22,12 +22,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from qa.calls import Event, Seconds
+from qa.intake.audio import SAMPLE_RATE as RATE
 from qa.timeline import Timeline
 
 if TYPE_CHECKING:
     from qa.intake.audio import Audio
 
-RATE = 16_000
 FRAME = 512  # samples Silero judges at once
 FRAME_SECONDS = FRAME / RATE
 BLOCK = 600.0  # seconds held in memory at once

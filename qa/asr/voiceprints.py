@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from qa.errors import ModelError
+from qa.intake.audio import SAMPLE_RATE as RATE
 
-RATE = 16_000
 FRAME, STEP, BINS, FFT = 400, 160, 80, 512  # samples, samples, mel bands, points
 SIZE = 192
 SHORTEST = 4000  # samples; a shorter sound is padded with silence

@@ -19,12 +19,12 @@ from qa.asr.models import Model, resolve
 from qa.asr.recognizer import Spoken, Transcript
 from qa.config import HearingSettings
 from qa.errors import ConfigError, ModelError
+from qa.intake.audio import SAMPLE_RATE as RATE
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
     from faster_whisper.tokenizer import Tokenizer
 
-RATE = 16_000
 FRAMES_PER_SECOND = 100
 ROOM = 6.0  # seconds of nothing behind the speech
 STEP = 4.0  # seconds: padded lengths are multiples of it, so that windows meet others of their length

@@ -19,14 +19,12 @@ import numpy as np
 
 from qa.asr.confidence import calibrated
 from qa.asr.recognizer import Spoken
-from qa.calls import Word
+from qa.calls import Seconds, Word
 from qa.timeline import Interval
 
 if TYPE_CHECKING:
     from qa.intake.audio import Audio
 
-Seconds = float
-RATE = 16_000
 MARGIN = 0.2  # seconds of the recording kept on both sides of a turn, so that no consonant is cut off
 SHARED_MARGIN = 0.5  # the same where two voices follow one another: the pause between them helps to tell them apart
 NEAR_END = 0.06  # seconds before the end of a word at which it is surely still being said

@@ -6,16 +6,17 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from qa.batch.executors import Job, Outcome, in_process, in_processes
 from qa.batch.plan import Plan, plan_run
-from qa.batch.roles import by_hand
 from qa.calls import Call, Quarantined
 from qa.config import Settings
 from qa.intake.manifest import Batch
-from qa.pipeline import judge_call
 from qa.store.store import Store
+
+if TYPE_CHECKING:
+    from qa.scoring.choice import Rubrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,7 @@ def run(batch: Batch, store: Store, settings: Settings, rubrics: tuple[Path, ...
     done = in_process(jobs, settings, rubrics) if workers <= 1 else in_processes(jobs, settings, rubrics, workers)
     for job, outcome in done if plan.tasks else ():
         if isinstance(outcome, Call):
-            if (heard := by_hand(outcome.heard, outcome.recording, store)) != outcome.heard:
-                outcome = judge_call(outcome.recording, heard, sheets.of(outcome.recording), settings)
+            outcome = _as_named(outcome, store, sheets, settings)
             store.save(outcome, job.task.keys)
         else:
             store.quarantine(outcome, job.task.keys.hearing)
@@ -86,6 +86,16 @@ def run(batch: Batch, store: Store, settings: Settings, rubrics: tuple[Path, ...
     summary = replace(summary, wall_seconds=time.monotonic() - began)
     watcher.ended(summary)
     return summary
+
+
+def _as_named(call: Call, store: Store, sheets: Rubrics, settings: Settings) -> Call:
+    """The call, judged again where a person has named its agent."""
+    # Imported here because they bring all of hearing and judging, which a run with nothing to do does not need.
+    from qa.batch.roles import by_hand
+    from qa.pipeline import judge_call
+
+    heard = by_hand(call.heard, call.recording, store)
+    return call if heard == call.heard else judge_call(call.recording, heard, sheets.of(call.recording), settings)
 
 
 def _jobs(plan: Plan, store: Store) -> Iterator[Job]:

@@ -51,7 +51,7 @@ def call_view(call: Call, playable: Playable, say: Language = CHINESE) -> dict[s
         "lines": transcript(call, say),
         "findings": sorted(call.verdict.findings, key=_urgency),
         "counts": {outcome: sum(f.outcome == outcome for f in call.verdict.findings) for outcome in _URGENCY},
-        "lost": sum(f.max_points - f.points for f in call.verdict.findings if f.outcome in ("met", "missed")),
+        "lost": sum(f.lost for f in call.verdict.findings),
         "fatal_names": [f.name for f in call.verdict.findings if f.criterion in call.verdict.score.fatal],
         "metrics": [(label, call.analysis.metrics.get(name), unit) for name, (label, unit) in METRICS.items() if name != "duration"],
         "duration": duration,
@@ -177,7 +177,7 @@ def against(hit: Hit, say: Language = CHINESE) -> str:
 
 
 def _urgency(finding: Finding) -> tuple[int, bool, float]:
-    return _URGENCY[finding.outcome], not (finding.fatal and finding.outcome == "missed"), finding.points - finding.max_points
+    return _URGENCY[finding.outcome], not (finding.fatal and finding.outcome == "missed"), -finding.lost
 
 
 def _sureness_by_character(turn: Turn) -> list[str]:

@@ -98,7 +98,7 @@ def _gravity(case: Case) -> tuple[bool, float, int, float, str]:
 def begin_at(call: Call) -> Place | None:
     """The place of a call that its flags rest on most: a fatal item, a complaint, the fault that cost most, a doubt."""
     findings = call.verdict.findings
-    missed = sorted((f for f in findings if f.outcome == "missed"), key=lambda f: (not f.fatal, f.points - f.max_points))
+    missed = sorted((f for f in findings if f.outcome == "missed"), key=lambda f: (not f.fatal, -f.lost))
     fatal = [finding for finding in missed if finding.criterion in call.verdict.score.fatal]
     complaint = call.verdict.complaint
     for found in fatal:

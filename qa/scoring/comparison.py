@@ -279,4 +279,4 @@ class _Sums:
 
 
 def _lost(finding: Finding | None) -> float:
-    return finding.max_points - finding.points if finding else 0.0
+    return finding.lost if finding else 0.0

@@ -158,7 +158,10 @@ def item_table(criteria: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
     titles = criteria.drop_duplicates("criterion", keep="last").set_index("criterion")[["name", "section"]]
     counted = criteria.assign(
         **{outcome: (criteria["outcome"] == outcome).astype(int) for outcome in OUTCOMES},
-        lost=(criteria["max_points"] - criteria["points"]).where(criteria["outcome"].isin(["met", "missed"]), 0.0).astype(float),
+        lost=(criteria["max_points"] - criteria["points"])
+        .clip(lower=0.0)
+        .where(criteria["outcome"].isin(["met", "missed"]), 0.0)
+        .astype(float),
         place=criteria["criterion"].map(order).astype(float),
     )
     keys = [by, "place", "criterion"] if by else ["place", "criterion"]
