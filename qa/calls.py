@@ -1,8 +1,8 @@
 """The data model: what the parts of the program hand to one another.
 
-A call grows in three steps, each an immutable value built from the one before::
+A call grows in steps, each an immutable value built from the ones before::
 
-    Recording ──hear──> Heard ──read──> Analysis ──judge──> Verdict          Call = all four together
+    Recording ──hear──> Heard ──feel──> SentimentTrack ──measure──> Analysis ──judge──> Verdict          Call = all together
 
 Times are seconds from the start of the recording, rounded to 10 ms where they are made, so that the same call
 gives the same bytes. A transcript that was imported without times has ``None`` for them; whatever needs a time
@@ -22,6 +22,7 @@ Outcome = Literal["met", "missed", "unsure", "na"]
 EventType = Literal["silence", "overtalk", "interruption", "hold", "music", "tone"]
 DropReason = Literal["watermark", "loop", "prompt_echo", "no_speech"]
 RoleMethod = Literal["channel", "script", "voice", "manual"]
+Trend = Literal["improving", "steady", "worsening"]
 
 UNKNOWN = "unknown"
 
@@ -82,6 +83,7 @@ class Turn:
     confidence: float | None = None
     words: tuple[Word, ...] = ()
     channel: int | None = None
+    loudness: float | None = None  # dB below full scale (RMS of the turn's own speech); None for imported turns
 
     def words_in(self, begin: int, end: int) -> tuple[Word, ...]:
         """The words that share at least one character with ``text[begin:end]``."""
@@ -201,11 +203,62 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TurnSentiment:
+    """What the sentiment model reads in one turn, with the turns around it in mind.
+
+    ``sentiment`` is -1 (angry, hurt) to 1 (pleased); ``complaint`` and ``threat`` are probabilities 0..1. ``kind`` is
+    what the complaint is about (服务态度, 处理时效, 产品质量, 费用争议, 欺骗误导, 推诿扯皮, 其他) and ``threat_kind`` where
+    the customer threatens to go (监管, 媒体, 法律, 流失); both are None where there is none. ``evidence`` holds the words that
+    moved the probability most, as (begin, end, weight) in characters of the turn's text; a negative weight moved it down.
+    """
+
+    turn: int
+    sentiment: float
+    complaint: float = 0.0
+    kind: str | None = None
+    threat: float = 0.0
+    threat_kind: str | None = None
+    evidence: tuple[tuple[int, int, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentimentTrack:
+    """The model's reading of every turn that may be the customer's, in order.
+
+    ``key`` names what was read and by which model: equal keys mean that reading again would give the same.
+    """
+
+    key: str
+    model: str
+    turns: tuple[TurnSentiment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentiment:
+    """How the customer felt over the call, each value -1..1.
+
+    ``by_quarter`` has four values by time (by turns where there are no times), None where the customer said nothing.
+    ``worst`` is the index of the turn with the lowest sentiment, ``calmed`` whether the customer was better after the agent's
+    words that followed it; None where nothing was bad, or nothing followed.
+    """
+
+    customer: float
+    by_quarter: tuple[float | None, ...]
+    trend: Trend
+    worst: int | None = None
+    calmed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
-    """Events and metrics of time, measured from voice activity. A metric that cannot be measured is None."""
+    """Events and metrics of time, measured from voice activity; a metric that cannot be measured is None.
+
+    ``sentiment`` is None where no model has read the call, or the customer said nothing.
+    """
 
     events: tuple[Event, ...] = ()
     metrics: Mapping[str, float | None] = field(default_factory=dict)
+    sentiment: Sentiment | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,6 +357,7 @@ class Call:
     heard: Heard
     analysis: Analysis
     verdict: Verdict
+    track: SentimentTrack | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from qa.analysis.metrics import analyse
 from qa.asr.hearing import hear
 from qa.asr.recognizer import Recognizer
-from qa.calls import Call, Heard, Recording
+from qa.calls import Call, Heard, Recording, SentimentTrack
 from qa.config import Settings
 from qa.errors import RecordingError
 from qa.intake.audio import decode
@@ -35,8 +35,11 @@ def inspect_call(recording: Recording, recognizer: Recognizer, rubric: Rubric, s
     return judge_call(recording, heard, rubric, settings)
 
 
-def judge_call(recording: Recording, heard: Heard, rubric: Rubric, settings: Settings) -> Call:
-    """Measure and judge what was heard before; the second half of :func:`inspect_call`, and all that a transcript needs."""
+def judge_call(recording: Recording, heard: Heard, rubric: Rubric, settings: Settings, track: SentimentTrack | None = None) -> Call:
+    """Measure and judge what was heard before; the second half of :func:`inspect_call`, and all that a transcript needs.
+
+    ``track`` is what the sentiment model has read in the same turns; without it whatever needs it is not applicable.
+    """
     analysis = analyse(heard, settings.analysis)
     verdict = judge(recording, heard, analysis, rubric, llm=settings.llm)
-    return Call(recording=recording, heard=heard, analysis=analysis, verdict=verdict)
+    return Call(recording=recording, heard=heard, analysis=analysis, verdict=verdict, track=track)

@@ -20,6 +20,7 @@ LEVELS = (
     "text",
     "intake",
     "asr",
+    "sentiment",
     "analysis",
     "scoring",
     "store",

