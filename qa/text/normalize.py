@@ -178,7 +178,8 @@ def drop_punctuation(text: str) -> Iterable[Replacement]:
     return [(found.start(), found.end(), "") for found in _NOT_SAID.finditer(text)]
 
 
-_DIGIT = {character: str(value) for value, character in enumerate("零一二三四五六七八九")} | {"〇": "0", "两": "2", "幺": "1"}
+#: What each character of a number said digit by digit stands for.
+DIGIT = {character: str(value) for value, character in enumerate("零一二三四五六七八九")} | {"〇": "0", "两": "2", "幺": "1"}
 _UNIT = {"十": 10, "百": 100, "千": 1000}
 
 #: What is counted: a numeral before one of these is a number. 分 alone is not among them (十分抱歉).
@@ -210,22 +211,22 @@ def numerals_to_digits(text: str) -> Iterable[Replacement]:
             instead = "百分之100"
         elif kind == "value":
             alone = run == "十" and not re.match(MEASURE, text[found.end() :])
-            instead = None if alone else str(_value(run))
+            instead = None if alone else str(numeral_value(run))
         elif kind == "digits":
             if len(run) >= 3 or not set(run) <= set("一二三四五六七八九"):
-                instead = "".join(_DIGIT.get(character, character) for character in run)
+                instead = "".join(DIGIT.get(character, character) for character in run)
         elif kind == "counted":
-            instead = _DIGIT[run]
+            instead = DIGIT[run]
         else:
             instead = "一"
         if instead is not None and instead != run:
             yield found.start(), found.end(), instead
 
 
-def _value(numeral: str) -> int:
+def numeral_value(numeral: str) -> int:
     """The number that a well-formed numeral with place values names.
 
-    >>> [_value(numeral) for numeral in ("十", "二十四", "一百零五", "三千二百", "两万五千", "3万")]
+    >>> [numeral_value(numeral) for numeral in ("十", "二十四", "一百零五", "三千二百", "两万五千", "3万")]
     [10, 24, 105, 3200, 25000, 30000]
     """
     total = section = digit = 0
@@ -237,7 +238,7 @@ def _value(numeral: str) -> int:
             total += (section + digit) * (10_000 if character == "万" else 100_000_000)
             section = digit = 0
         else:
-            digit = digit * 10 + int(_DIGIT.get(character, character))
+            digit = digit * 10 + int(DIGIT.get(character, character))
     return total + section + digit
 
 
