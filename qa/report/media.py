@@ -8,6 +8,7 @@ it should. Memory stays bounded whatever the length. A copy is named by the cont
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,12 +76,13 @@ def _make(source: Path, copy: Path, waveform: Path) -> None:
 
     copy.parent.mkdir(parents=True, exist_ok=True)
     (copy.parent / NOT_RECORDINGS).touch()  # a run over the folder above must not take the copies for recordings
-    unfinished = copy.with_suffix(".mp3.tmp")
+    # Two calls of the same recording may be written at once by two processes.
+    unfinished = copy.with_suffix(f".{os.getpid()}.tmp")
     peaks = _Peaks()
     try:
         _encode(peaks.watch(blocks(source)), unfinished, SAMPLE_RATE)
         shown = {"duration": round(peaks.samples / SAMPLE_RATE, 2), "peaks": peaks.channels()}
-        partial = waveform.with_suffix(".json.tmp")
+        partial = waveform.with_suffix(f".json.{os.getpid()}.tmp")
         partial.write_text(json.dumps(shown, separators=(",", ":")), encoding="utf-8")
         partial.replace(waveform)
         unfinished.replace(copy)

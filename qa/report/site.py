@@ -1,8 +1,8 @@
 """The report as a folder of static pages: opens from a disk or a file share, without server or network.
 
-One pass over the store: each call's page is written while the tables are gathered, and the call is let go before the
-next; then the pages that show the tables. Every value from outside goes through autoescaping; scripts come from files
-only (see the policy in base.html).
+One pass over the store: each call's page is written while the tables are gathered (or by other processes, see
+:mod:`qa.report.rendering`), and the call is let go before the next; then the pages that show the tables. Every value
+from outside goes through autoescaping; scripts come from files only (see the policy in base.html).
 """
 
 from __future__ import annotations
@@ -17,13 +17,12 @@ from qa.analysis.metrics import METRICS
 from qa.calls import Call
 from qa.config import Settings
 from qa.errors import ConfigError
-from qa.report.callpage import call_view
 from qa.report.figures import Figures
 from qa.report.language import language
 from qa.report.lists import call_list, value
-from qa.report.media import Playable, playable
 from qa.report.names import page_name
 from qa.report.pages import STATIC, environment
+from qa.report.rendering import WORTH_SHARING, CallPages, shared
 from qa.report.wording import SERVICE_TYPES, agent_title, known
 from qa.scoring.attention import Case
 from qa.scoring.moments import Moment
@@ -36,6 +35,7 @@ __all__ = ["Site", "environment", "write_site"]
 #: Lists what a report wrote, so that the next one into the same folder clears away what no longer belongs there.
 CONTENTS = "contents.json"
 FLAGGED_AT_MOST = 8  # on the overview; all are on a page of their own
+LISTED_AT_MOST = 5000  # flagged calls, the gravest: what a page of 2 MB holds
 CASES_AT_MOST = 300
 MISSED_CALLS_AT_MOST = 500
 CHANGES_AT_MOST = 8
@@ -70,7 +70,7 @@ class Site:
         self.say = language(settings.report.language)
         self.written: set[str] = set()
         self.templates = environment(settings)
-        self.templates.globals["workbook"] = workbook
+        self.workbook = self.templates.globals["workbook"] = workbook
 
     def write(self) -> None:
         """Write everything; see :func:`write_site`."""
@@ -86,7 +86,7 @@ class Site:
         earlier = self._earlier()
         self._list(earlier)  # from here on the folder is known as ours, even when this run is cut short
         shutil.copytree(STATIC, self.out / "static", dirs_exist_ok=True)
-        self.figures = Figures.of(self._called(), self.settings)
+        self.figures = self._call_pages()
         self.templates.globals["overall"] = self.figures.cards.overall
         self._overview()
         self._queues()
@@ -121,19 +121,22 @@ class Site:
         target.write_bytes(page.encode("utf-8", "replace"))
         self.written.add(name)
 
+    def _call_pages(self) -> Figures:
+        """Write the page of every call, and gather the figures of all as they go by."""
+        call_ids = sorted(self.store.kept())
+        if len(call_ids) < WORTH_SHARING:
+            return Figures.of(self._called(), self.settings)
+        with shared(self.store, self.out, self.settings, self.workbook, call_ids) as pages:
+            figures = Figures.of(self.store.calls(), self.settings)
+            self.written.update(pages.names())
+        return figures
+
     def _called(self) -> Iterator[Call]:
         """Every call, its page written as it goes by."""
+        pages = CallPages(self.out, self.settings, self.workbook)
         for call in self.store.calls():
-            sound = self._sound(call)
-            self._page(f"calls/{page_name(call.recording.call_id)}", "call.html", **call_view(call, sound, self.say))
-            if sound.path is not None:
-                self.written |= {f"audio/{sound.path.name}", f"audio/{sound.path.with_suffix('.json').name}"}
+            self.written.update(pages.write(call))
             yield call
-
-    def _sound(self, call: Call) -> Playable:
-        if not self.settings.report.audio:
-            return Playable(None, problem="本报告未附录音（report.audio = false）")
-        return playable(call.recording, self.out / "audio")
 
     def _overview(self) -> None:
         cards = self.figures.cards
@@ -160,7 +163,9 @@ class Site:
 
     def _queues(self) -> None:
         cards = self.figures.cards
-        self._page("flagged.html", "flagged.html", call_list=call_list(flagged(cards.calls), self.settings, cards.places))
+        attention = flagged(cards.calls)
+        listed = call_list(attention.head(LISTED_AT_MOST), self.settings, cards.places)
+        self._page("flagged.html", "flagged.html", call_list=listed, total=len(attention))
         shown = cards.cases[:CASES_AT_MOST]
         self._page(
             "complaints.html",

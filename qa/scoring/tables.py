@@ -179,10 +179,12 @@ class Columns:
 
     def __init__(self, names: Iterable[str]) -> None:
         self._values: dict[str, list[Any]] = {name: [] for name in names}
+        # The same name of an item stands on thousands of rows, read anew from the store each time: one object serves all.
+        self._same: dict[str, dict[Any, Any]] = {name: {} for name in self._values}
 
     def add(self, row: Mapping[str, Any]) -> None:
         for name, values in self._values.items():
-            values.append(row[name])
+            values.append(self._same[name].setdefault(row[name], row[name]))
 
     def frame(self) -> pd.DataFrame:
         import pandas as pd

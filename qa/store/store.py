@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from functools import cache
@@ -15,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Engine, create_engine, event, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from qa.calls import Analysis, Call, Heard, Quarantined, Recording, SentimentTrack, Verdict
 from qa.errors import StoreError
-from qa.store.tables import Base, CallRow, ImportRow, NamedAgentRow, QuarantineRow
+from qa.store.database import Database, read_url, sqlite_url
+from qa.store.tables import CallRow, ImportRow, NamedAgentRow, QuarantineRow
 
 #: The database file inside a store directory.
 FILENAME = "tingjian.db"
@@ -55,36 +54,34 @@ class Store:
     ([], None, [])
     """
 
-    def __init__(self, engine: Engine, directory: Path | None = None) -> None:
-        self._engine = engine
+    def __init__(self, database: Database, directory: Path | None = None) -> None:
+        self._database = database
         self.directory = directory
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people: the directory, or the URL without its password."""
+        return str(self.directory or self._database.place)
 
     @classmethod
     def open(cls, location: str | Path, *, must_exist: bool = False) -> Store:
         """The store at ``location``; with ``must_exist``, an empty place is an error instead of a new store.
 
+        An old store is upgraded on the way.
+
         Raises:
-            StoreError: it cannot be opened, or is not there.
+            StoreError: it cannot be opened, is not there, or was made by a newer version of the program.
         """
         if "://" in str(location):
-            directory, url = None, str(location)
-        else:
-            directory = Path(location)
-            url = f"sqlite:///{directory / FILENAME}"
-            if must_exist and not (directory / FILENAME).is_file():
-                raise StoreError("这里还没有质检结果", where=str(directory), next_step="先运行 qa run，或用 --store 指到已有的结果目录")
+            return cls(Database(read_url(str(location))))
+        directory = Path(location)
+        if must_exist and not (directory / FILENAME).is_file():
+            raise StoreError("这里还没有质检结果", where=str(directory), next_step="先运行 qa run，或用 --store 指到已有的结果目录")
         try:
-            if directory is not None:
-                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            engine = create_engine(url)
-            if engine.dialect.name == "sqlite":
-                event.listen(engine, "connect", _set_up_sqlite)
-            Base.metadata.create_all(engine)
-        except (SQLAlchemyError, OSError, ImportError) as error:
-            raise StoreError(
-                "打不开结果库", where=str(location), why=str(error), next_step="检查路径、权限与磁盘空间；网址形式见 README"
-            ) from error
-        return cls(engine, directory)
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError("打不开结果库", where=str(directory), why=str(error), next_step="检查路径、权限与磁盘空间") from error
+        return cls(Database(sqlite_url(str(directory / FILENAME))), directory)
 
     def __enter__(self) -> Store:
         return self
@@ -94,7 +91,7 @@ class Store:
 
     def close(self) -> None:
         """Give the connections back; the store can't be used afterwards."""
-        self._engine.dispose()
+        self._database.close()
 
     def save(self, call: Call, keys: Keys) -> None:
         """Keep a call, in place of an earlier result or quarantine of the same id."""
@@ -117,51 +114,46 @@ class Store:
             verdict=_dump(call.verdict),
             track=_dump(call.track) if call.track else None,
         )
-        with self._transaction() as session:
+
+        def keep(session: Session) -> None:
             session.merge(row)
-            if held := session.get(QuarantineRow, recording.call_id):
-                session.delete(held)
+            session.execute(delete(QuarantineRow).where(QuarantineRow.call_id == recording.call_id))
+
+        self._database.write(keep)
 
     def quarantine(self, held: Quarantined, hearing_key: str | None = None) -> None:
         """Keep the reason why a recording could not be inspected; an earlier result of the same id stays readable."""
-        with self._transaction() as session:
-            session.merge(
-                QuarantineRow(
-                    call_id=held.call_id, path=held.path, content_hash=held.content_hash, hearing_key=hearing_key, message=held.message
-                )
-            )
+        row = QuarantineRow(
+            call_id=held.call_id, path=held.path, content_hash=held.content_hash, hearing_key=hearing_key, message=held.message
+        )
+        self._database.write(lambda session: session.merge(row))
 
     def release(self, call_id: str) -> None:
         """Take a recording out of quarantine: it is in order again."""
-        with self._transaction() as session:
-            if held := session.get(QuarantineRow, call_id):
-                session.delete(held)
+        self._database.write(lambda session: session.execute(delete(QuarantineRow).where(QuarantineRow.call_id == call_id)))
 
     def kept(self) -> dict[str, Kept]:
         """What is stored of every call, by call id, without reading the calls themselves."""
         columns = (CallRow.call_id, CallRow.hearing_key, CallRow.judging_key, CallRow.path, CallRow.content_hash)
-        with self._transaction() as session:
-            rows = session.execute(select(*columns))
-            return {call_id: Kept(Keys(hearing, judging), path, content) for call_id, hearing, judging, path, content in rows}
+        rows = self._database.read(lambda session: session.execute(select(*columns)).all())
+        return {call_id: Kept(Keys(hearing, judging), path, content) for call_id, hearing, judging, path, content in rows}
 
     def quarantine_keys(self) -> dict[str, str | None]:
         """What was tried with every quarantined recording, by call id."""
-        with self._transaction() as session:
-            rows = session.execute(select(QuarantineRow.call_id, QuarantineRow.hearing_key))
-            return {row.call_id: row.hearing_key for row in rows}
+        rows = self._database.read(lambda session: session.execute(select(QuarantineRow.call_id, QuarantineRow.hearing_key)).all())
+        return {row.call_id: row.hearing_key for row in rows}
 
     def calls(self) -> Iterator[Call]:
-        """Every call in order of start, then id; read a few at a time, so that memory stays flat."""
-        with self._transaction() as session:
+        """Every call in order of start, then id, as of one moment; read a few at a time, so that memory stays flat."""
+        with self._database.reading() as session:
             for row in session.scalars(select(CallRow).order_by(CallRow.started_at, CallRow.call_id).execution_options(yield_per=50)):
                 yield _call(row)
                 session.expunge(row)
 
     def call(self, call_id: str) -> Call | None:
         """The call of that id."""
-        with self._transaction() as session:
-            row = session.get(CallRow, call_id)
-            return _call(row) if row else None
+        row = self._database.read(lambda session: session.scalar(select(CallRow).where(CallRow.call_id == call_id)))
+        return _call(row) if row else None
 
     def expect(self, call_id: str) -> Call:
         """The call of that id.
@@ -172,63 +164,33 @@ class Store:
         if found := self.call(call_id):
             return found
         near = difflib.get_close_matches(call_id, self.kept(), n=3, cutoff=0.5)
-        raise StoreError(
-            f"没有编号为 {call_id} 的通话", where=str(self.directory or ""), next_step=f"相近的编号：{'、'.join(near)}" if near else None
-        )
+        raise StoreError(f"没有编号为 {call_id} 的通话", where=self.place, next_step=f"相近的编号：{'、'.join(near)}" if near else None)
 
     def quarantined(self) -> list[Quarantined]:
         """The recordings that could not be inspected, in order of id."""
-        with self._transaction() as session:
-            rows = session.scalars(select(QuarantineRow).order_by(QuarantineRow.call_id))
-            return [Quarantined(call_id=r.call_id, path=r.path, content_hash=r.content_hash, message=r.message) for r in rows]
+        rows = self._database.read(lambda session: session.scalars(select(QuarantineRow).order_by(QuarantineRow.call_id)).all())
+        return [Quarantined(call_id=r.call_id, path=r.path, content_hash=r.content_hash, message=r.message) for r in rows]
 
     def remember_agent(self, call_id: str, content_hash: str, agent: int) -> None:
         """Keep a person's word on who is the agent of that recording."""
-        with self._transaction() as session:
-            session.merge(NamedAgentRow(call_id=call_id, content_hash=content_hash, agent=agent))
+        self._database.write(lambda session: session.merge(NamedAgentRow(call_id=call_id, content_hash=content_hash, agent=agent)))
 
     def forget_agent(self, call_id: str) -> None:
         """Take that word back."""
-        with self._transaction() as session:
-            if row := session.get(NamedAgentRow, call_id):
-                session.delete(row)
+        self._database.write(lambda session: session.execute(delete(NamedAgentRow).where(NamedAgentRow.call_id == call_id)))
 
     def named_agent(self, call_id: str, content_hash: str) -> int | None:
         """The party a person has named for that recording; None where nobody has, or for other bytes."""
-        with self._transaction() as session:
-            row = session.get(NamedAgentRow, call_id)
-            return row.agent if row and row.content_hash == content_hash else None
+        row = self._database.read(lambda session: session.get(NamedAgentRow, call_id))
+        return row.agent if row and row.content_hash == content_hash else None
 
     def remember_import(self, call_id: str, path: str) -> None:
         """Keep the file that a transcript came from."""
-        with self._transaction() as session:
-            session.merge(ImportRow(call_id=call_id, path=path))
+        self._database.write(lambda session: session.merge(ImportRow(call_id=call_id, path=path)))
 
     def import_sources(self) -> dict[str, str]:
         """The files that transcripts came from, by call id."""
-        with self._transaction() as session:
-            return {row.call_id: row.path for row in session.scalars(select(ImportRow))}
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Session]:
-        """A session that commits when all went well; database trouble becomes a StoreError."""
-        try:
-            with Session(self._engine) as session, session.begin():
-                yield session
-        except SQLAlchemyError as error:
-            raise StoreError(
-                "结果库读写失败",
-                where=self._engine.url.render_as_string(hide_password=True),
-                why=str(error.__cause__ or error),
-                next_step="检查磁盘空间与权限；已写入的通话不受影响，修复后重跑即可",
-            ) from error
-
-
-def _set_up_sqlite(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")  # readers (a report) and the writer (a run) do not wait for each other
-    cursor.execute("PRAGMA busy_timeout=30000")
-    cursor.close()
+        return dict(self._database.read(lambda session: session.execute(select(ImportRow.call_id, ImportRow.path)).tuples().all()))
 
 
 @cache

@@ -205,6 +205,14 @@ def test_the_same_store_gives_the_same_pages(store: Store, site: Path, tmp_path:
         assert path.read_bytes() == (again / path.relative_to(site)).read_bytes()
 
 
+@pytest.mark.slow
+def test_pages_written_by_several_processes_are_the_same(store: Store, site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qa.report.site.WORTH_SHARING", 1)
+    again = write_site(store, tmp_path / "again", Settings()).parent
+    made = {path.relative_to(site): path.read_bytes() for path in site.rglob("*") if path.is_file()}
+    assert made == {path.relative_to(again): path.read_bytes() for path in again.rglob("*") if path.is_file()}
+
+
 def test_a_second_report_clears_what_is_gone_and_nothing_else(tmp_path: Path, recording: Path) -> None:
     out = tmp_path / "out"
     with filled(tmp_path / "a", [make_call("c1", path=recording), make_call("c2")]) as both:
