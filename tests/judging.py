@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.analysis.metrics import analyse
-from qa.calls import Analysis, Event, Heard, Recording, Roles, Turn, Verdict
+from qa.calls import Analysis, Event, Heard, Recording, Roles, SentimentTrack, Turn, TurnSentiment, Verdict
 from qa.config import AnalysisSettings
 from qa.scoring.engine import judge
 from qa.scoring.examples import heard_of
@@ -24,9 +24,15 @@ def heard(
     return replace(heard_of(said, duration=duration), roles=Roles(method="manual", confidence=sure), sounds=tuple(sounds))
 
 
-def verdict(rubric: Rubric, call: Heard, analysis: Analysis | None = None, **known: Any) -> Verdict:
+def verdict(rubric: Rubric, call: Heard, analysis: Analysis | None = None, *, track: SentimentTrack | None = None, **known: Any) -> Verdict:
     """The verdict on a call; ``known`` is the recording's metadata."""
-    return judge(Recording(call_id="c1", content_hash="00", **known), call, analysis or analyse(call, AnalysisSettings()), rubric)
+    recording = Recording(call_id="c1", content_hash="00", **known)
+    return judge(recording, call, analysis or analyse(call, AnalysisSettings()), rubric, track=track)
+
+
+def read_as(*feelings: tuple[int, float]) -> SentimentTrack:
+    """What a model reads: the turn and how the customer feels in it."""
+    return SentimentTrack(key="k", model="m", turns=tuple(TurnSentiment(turn=turn, sentiment=value) for turn, value in feelings))
 
 
 SHEET = """

@@ -13,10 +13,26 @@ from pydantic import BaseModel
 from qa.analysis.metrics import METRICS
 from qa.scoring.checks import Check, Count, EventCheck, Gap, Scope, Sequence, Side, Unless
 from qa.scoring.lexicon import Lexicon, Phrase
-from qa.scoring.operators import ComplaintCheck, Entity, Llm, Meaning, Metadata, Metric, Pattern, Rate, Repetition, Say, Speaker, Turns
+from qa.scoring.operators import (
+    ComplaintCheck,
+    Entity,
+    Llm,
+    Loudness,
+    Meaning,
+    Metadata,
+    Metric,
+    Pattern,
+    Rate,
+    Repetition,
+    Say,
+    SentimentCheck,
+    Speaker,
+    Turns,
+)
 from qa.scoring.rubric import Criterion
 from qa.scoring.rules.entity import NAMES as ENTITIES
 from qa.scoring.rules.events import NAMES as EVENTS
+from qa.scoring.rules.feeling import OF, TRENDS
 from qa.scoring.rules.windows import words_for
 
 Lexicons = Mapping[str, Lexicon]
@@ -111,7 +127,7 @@ def _placed(scope: Scope | None, check: Check, lexicons: Lexicons) -> str:
 def _located(scope: Scope | None, check: Check, own: str, lexicons: Lexicons) -> str:
     """What a check says, after where it looks."""
     where = scope_aloud(scope, lexicons) if scope and check.operator not in _WHOLE else ""
-    plain = not where or check.operator in ("say", "pattern", "rate", "entity", "meaning", "repetition", "turns")
+    plain = not where or check.operator in ("say", "pattern", "rate", "loudness", "sentiment", "entity", "meaning", "repetition", "turns")
     return f"{where}{own}" if plain else f"{where}：{own}"
 
 
@@ -181,6 +197,27 @@ def _metric(rule: Metric, _: Lexicons) -> str:
 def _rate(rule: Rate, _: Lexicons) -> str:
     often = f"至少 {rule.times} 句" if rule.times > 1 else "有一句"
     return f"{often}（{rule.characters} 个字以上）的语速{rule.words()} 字/分"
+
+
+def _loudness(rule: Loudness, _: Lexicons) -> str:
+    long = f"（{rule.characters} 个字以上的话）"
+    if rule.than == "span":
+        return f"最响与最轻的一句相差{rule.words()} dB{long}"
+    than = {"own": "比自己平时的响度高出", "previous": "比自己上一句的响度高出", "full_scale": "响度"}[rule.than]
+    often = f"至少 {rule.times} 句" if rule.times > 1 else "有一句"
+    return f"{often}{than}{rule.words()} {'dBFS' if rule.than == 'full_scale' else 'dB'}{long}"
+
+
+def _sentiment(rule: SentimentCheck, _: Lexicons) -> str:
+    if rule.calmed is not None:
+        return f"客户最不满之后{'缓和了' if rule.calmed else '没有缓和'}"
+    limits = rule.limits
+    if limits is None:
+        return f"客户情绪{'或'.join(TRENDS[trend] for trend in rule.trend)}"
+    if rule.of == "turns":
+        often = f"至少 {rule.times} 句话" if rule.times > 1 else "有一句话"
+        return f"{often}的客户情绪{limits.words()}"
+    return f"{OF[rule.of]}{limits.words()}"
 
 
 def _metadata(rule: Metadata, _: Lexicons) -> str:
@@ -264,6 +301,8 @@ _READERS: Mapping[str, Callable[[Any, Lexicons], str]] = {
     "metric": _metric,
     "event": _event,
     "rate": _rate,
+    "loudness": _loudness,
+    "sentiment": _sentiment,
     "metadata": _metadata,
     "complaint": _complaint,
     "all": _every,

@@ -22,6 +22,7 @@ from qa.scoring.operators import (
     ComplaintCheck,
     Entity,
     Llm,
+    Loudness,
     Meaning,
     Metadata,
     Metric,
@@ -32,6 +33,7 @@ from qa.scoring.operators import (
     Rate,
     Repetition,
     Say,
+    SentimentCheck,
     Speaker,
     Turns,
     listed,
@@ -100,6 +102,8 @@ class Check(Part):
     metric: Metric | None = Field(None, description="整通电话的指标")
     event: EventCheck | None = Field(None, description="静音、等待、抢话、同时说话")
     rate: Rate | None = Field(None, description="单句语速")
+    loudness: Loudness | None = Field(None, description="比平时响或轻多少分贝")
+    sentiment: SentimentCheck | None = Field(None, description="客户情绪")
     metadata: Metadata | None = Field(None, description="清单里的字段")
     complaint: ComplaintCheck | None = Field(None, description="客户投诉")
     repetition: Repetition | None = Field(None, description="同样的话说了几遍")

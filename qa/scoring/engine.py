@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from qa.calls import Analysis, Complaint, Finding, Heard, Outcome, Recording, Score, Verdict
+from qa.calls import Analysis, Complaint, Finding, Heard, Outcome, Recording, Score, SentimentTrack, Verdict
 from qa.config import LlmSettings
 from qa.scoring import totals
 from qa.scoring.checks import Check
@@ -45,11 +45,13 @@ def judge(
     *,
     watch: Watch | None = None,
     llm: LlmSettings | None = None,
+    track: SentimentTrack | None = None,
 ) -> Verdict:
     """The verdict on a call: a finding for every criterion in the order of the sheet, the score, the complaint, the flags.
 
     The same call and rubric give an equal verdict, always, except for what a rubric asks of a language model at the
-    endpoint ``llm``. Raises nothing on any call. ``watch`` sees every check that is evaluated (see
+    endpoint ``llm``. Raises nothing on any call. ``track`` is what the sentiment model read in the same turns; without it
+    what asks for a turn's sentiment is not applicable. ``watch`` sees every check that is evaluated (see
     :mod:`qa.scoring.explain`).
 
     >>> from qa.analysis.metrics import analyse
@@ -77,6 +79,7 @@ def judge(
         rules=RULES,
         watch=watch,
         llm=llm,
+        track=track,
     )
     judged = [_finding(section, criterion, context) for section, criterion in rubric.criteria()]
     findings = totals.forfeited(judged, rubric)
@@ -203,7 +206,7 @@ def _roles_unclear(criterion: Criterion, heard: Heard) -> str | None:
 
 def _needs_roles(check: Check) -> bool:
     """Whether the answer depends on who is the agent."""
-    if check.complaint or check.speaker or check.llm or (check.repetition and check.repetition.of == "other"):
+    if check.complaint or check.sentiment or check.speaker or check.llm or (check.repetition and check.repetition.of == "other"):
         return True
     if (check.gap and check.gap.by) or (check.scope is not None and check.scope.role not in (None, "any")):
         return True

@@ -89,7 +89,7 @@ def explain(call: Call, criterion: str, rubric: Rubric, llm: LlmSettings | None 
     if criterion not in known:
         raise QaError(f"评分表里没有名为 {criterion} 的项目{nearest_name(criterion, known)}", where=str(rubric.path))
     recorder = _Recorder()
-    verdict = judge(call.recording, call.heard, call.analysis, rubric, watch=recorder, llm=llm)
+    verdict = judge(call.recording, call.heard, call.analysis, rubric, watch=recorder, llm=llm, track=call.track)
     chosen = known[criterion]
     parts = {id(check): part for part, check in _parts_of(chosen)}
     steps = tuple(replace(step, part=parts[id(step.check)]) for step in recorder.steps if id(step.check) in parts)

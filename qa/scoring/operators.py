@@ -16,6 +16,7 @@ import re2
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from qa.analysis.metrics import METRICS
+from qa.calls import Trend
 from qa.scoring.lexicon import Phrase
 
 MAX_REGEX = 2_000  # characters; a longer one is a mistake or an attack
@@ -184,6 +185,66 @@ class Rate(Range):
 
     characters: int = Field(12, ge=1, description="少于这么多字的话不计")
     times: int = Field(1, ge=1, description="至少几句")
+
+
+class Loudness(Range):
+    """Turns are that much louder (or, below 0, quieter), in decibels, than ``than`` says.
+
+    ``own``: than the median turn of the same party; ``previous``: than the same party's turn before; ``full_scale``: than
+    the loudest that a recording can hold, so that all values are negative. ``span`` is one number for the window: from its
+    quietest to its loudest turn. Turns of fewer than ``characters`` characters are passed over: 嗯 and 喂 have no steady level.
+    """
+
+    than: Literal["own", "previous", "full_scale", "span"] = Field(
+        "own", description="own 与自己平时比，previous 与自己上一句比，full_scale 绝对响度，span 最响与最轻之差"
+    )
+    characters: int = Field(4, ge=1, description="少于这么多字的话不计")
+    times: int = Field(1, ge=1, description="至少几句")
+
+    @model_validator(mode="after")
+    def _one_span(self) -> Loudness:
+        if self.than == "span" and self.times > 1:
+            message = "than: span 是一个数，不写 times"
+            raise ValueError(message)
+        return self
+
+
+class SentimentCheck(Part):
+    """How the customer feels, from -1 (angry, hurt) to 1 (pleased), as the sentiment model reads it.
+
+    Limits ask about ``of``: turns (each read turn of the window; ``times`` of them must lie within), call (the customer over
+    the whole call), ending (the last quarter of the call in which the customer spoke), change (that quarter less the
+    first). ``trend`` and ``calmed`` ask about the call. Only one of the three questions may stand in a check.
+    """
+
+    above: float | None = Field(None, ge=-2, le=2, description="大于")
+    below: float | None = Field(None, ge=-2, le=2, description="小于")
+    at_least: float | None = Field(None, ge=-2, le=2, description="不小于")
+    at_most: float | None = Field(None, ge=-2, le=2, description="不大于")
+    of: Literal["turns", "call", "ending", "change"] = Field(
+        "turns", description="turns 范围里的每句话，call 整通电话，ending 客户最后一段，change 最后一段比开头一段"
+    )
+    times: int = Field(1, ge=1, description="至少几句；与 of: turns 一起用")
+    trend: Annotated[tuple[Trend, ...], BeforeValidator(listed)] = Field((), description="improving 好转，steady 平稳，worsening 变差")
+    calmed: bool | None = Field(None, description="最不满的那句之后，经坐席回应客户是否缓和")
+
+    @model_validator(mode="after")
+    def _one_question(self) -> SentimentCheck:
+        limited = any(limit is not None for limit in (self.above, self.below, self.at_least, self.at_most))
+        if limited + bool(self.trend) + (self.calmed is not None) != 1:
+            message = "要写且只写一种：界限（above、below、at_least、at_most）、trend 或 calmed"
+            raise ValueError(message)
+        if self.times > 1 and (not limited or self.of != "turns"):
+            message = "times（几句）只与 of: turns 的界限一起用"
+            raise ValueError(message)
+        return self
+
+    @property
+    def limits(self) -> Range | None:
+        """The limits of the number asked about; None where the question is another."""
+        if self.trend or self.calmed is not None:
+            return None
+        return Range(above=self.above, below=self.below, at_least=self.at_least, at_most=self.at_most)
 
 
 class Metadata(Part):

@@ -41,6 +41,7 @@ sections:
             - any: [{pattern: {regex: "工号[0-9]+", excluding: 你}}, {entity: [phone, amount]}, {repetition: {times: 3, similarity: 0.6}}]
             - not: {gap: {by: agent, above: 5, unless: {say: 稍等}}}
             - count: {at_least: 1, of: [{turns: {at_least: 1}}, {speaker: {first: agent}}, {metric: {name: duration, above: 1}}]}
+            - any: [{loudness: {above: 3, than: span}}, {sentiment: {below: 0, of: turns, times: 2}}, {sentiment: {trend: [steady]}}]
             - sequence: {of: [{say: 您好}, {event: {type: interruption, by: agent, characters: 4}}], within_turns: 4}
       - {id: two, name: 二, points: 2, why: 因为, bonus: true, require: {complaint: {threat: false}}}
       - {id: three, name: 三, points: 2, why: 因为, fatal: section, forbid: {rate: {above: 100, characters: 4}}, deduct: {each: 1}}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from judging import heard, sheet, verdict
+from judging import heard, read_as, sheet, verdict
 from support import ROOT
 
 from qa.calls import Event, Turn
@@ -19,7 +19,7 @@ from qa.text import embedding
 
 OUTCOMES = {"达标": "met", "未达标": "missed", "存疑": "unsure", "不适用": "na"}
 _BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-_LINE = re.compile(r"(坐席|客户)(?: ([\d.]+)-([\d.]+))?：(.+)")
+_LINE = re.compile(r"(坐席|客户)(?: ([\d.]+)-([\d.]+))?(?:（响度 (-[\d.]+)）|（情绪 (-?[\d.]+)）)?：(.+)")
 _RESULT = re.compile(r"→ (达标|未达标|存疑|不适用)(?: ([\d.]+) 分)?((?:「[^」]*」)*)$")
 
 
@@ -29,6 +29,7 @@ class Example:
 
     turns: list[Turn] = field(default_factory=list)
     sounds: list[Event] = field(default_factory=list)
+    feelings: list[tuple[int, float]] = field(default_factory=list)
     known: dict[str, str] = field(default_factory=dict)
     result: str = ""
     points: float | None = None
@@ -42,7 +43,9 @@ def examples(block: str) -> Iterator[Example]:
         if line := _LINE.fullmatch(comment):
             start = float(line[2]) if line[2] else 1.0 + 5.0 * len(example.turns)
             end = float(line[3]) if line[3] else start + 3.0
-            example.turns.append(Turn(role=PARTIES[line[1]], text=line[4], start=start, end=end))
+            level = float(line[4]) if line[4] else None
+            example.feelings += [(len(example.turns), float(line[5]))] if line[5] else []
+            example.turns.append(Turn(role=PARTIES[line[1]], text=line[6], start=start, end=end, loudness=level))
         elif known := re.fullmatch(r"元数据 (\w+)=(.+)", comment):
             example.known[known[1]] = known[2]
         elif result := _RESULT.fullmatch(comment):
@@ -62,7 +65,8 @@ def test_an_example_of_the_manual_gives_what_it_says(tmp_path: Path, block: str,
         pytest.skip("the sentence model is not installed")
     criterion = {"points": 5} | yaml.safe_load(block)
     rubric = sheet(tmp_path, yaml.safe_dump(criterion, allow_unicode=True, default_flow_style=True, width=10_000).strip()[1:-1])
-    (finding,) = verdict(rubric, heard(example.turns), extra=example.known).findings
+    track = read_as(*example.feelings) if example.feelings else None
+    (finding,) = verdict(rubric, heard(example.turns), track=track, extra=example.known).findings
     assert (finding.outcome, [hit.text for hit in finding.hits]) == (OUTCOMES[example.result], example.quotes), finding
     assert example.points in (None, finding.points)
 

@@ -9,8 +9,10 @@ from qa.scoring.rules.answers import gap, speaker, turns
 from qa.scoring.rules.base import Context, Result
 from qa.scoring.rules.entity import entity
 from qa.scoring.rules.events import event
+from qa.scoring.rules.feeling import sentiment
 from qa.scoring.rules.llm import llm
 from qa.scoring.rules.logic import count, every, negation, sequence, some
+from qa.scoring.rules.loudness import loudness
 from qa.scoring.rules.meaning import meaning
 from qa.scoring.rules.metadata import complaint, metadata
 from qa.scoring.rules.metrics import metric, rate
@@ -25,6 +27,8 @@ RULES: Mapping[str, Callable[[Any, Context], Result]] = {
     "metric": metric,
     "event": event,
     "rate": rate,
+    "loudness": loudness,
+    "sentiment": sentiment,
     "metadata": metadata,
     "complaint": complaint,
     "repetition": repetition,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from qa.calls import Analysis, Complaint, Heard, Hit, Recording, Searched, Seconds
+from qa.calls import Analysis, Complaint, Heard, Hit, Recording, Searched, Seconds, SentimentTrack
 from qa.config import LlmSettings
 from qa.scoring.checks import Check, Scope, Unless
 from qa.scoring.dialogue import Dialogue
@@ -57,6 +57,7 @@ class Context:
     span: tuple[Seconds, Seconds] | None = None
     watch: Watch | None = None
     llm: LlmSettings | None = None
+    track: SentimentTrack | None = None
 
     def evaluate(self, check: Check) -> Result:
         """The result of a check. A scope of its own stands in place of its criterion's; only the role is inherited."""
