@@ -63,6 +63,11 @@ class Store:
         """Where it is, for people: the directory, or the URL without its password."""
         return str(self.directory or self._database.place)
 
+    @property
+    def location(self) -> str:
+        """What :meth:`open` takes to open it once more, in another process; a URL comes with its password, so it is not for showing."""
+        return str(self.directory or self._database.engine.url.render_as_string(hide_password=False))
+
     @classmethod
     def open(cls, location: str | Path, *, must_exist: bool = False) -> Store:
         """The store at ``location``; with ``must_exist``, an empty place is an error instead of a new store.

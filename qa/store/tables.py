@@ -1,12 +1,16 @@
 """The tables. A call is kept whole as JSON by step (recording, heard, track, analysis, verdict), with a few columns beside it to ask by.
 
 Keeping what was heard apart from what was judged is what lets a new rubric be applied without hearing again.
+A change here needs a step in :mod:`qa.store.migrations`.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import Boolean, Float, Index, Integer, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+#: Text that is sorted by: in the order of its bytes in every database, so that exports agree.
+Ordered = String().with_variant(String(collation="C"), "postgresql")
 
 
 class Base(DeclarativeBase):
@@ -22,8 +26,8 @@ class CallRow(Base):
 
     __tablename__ = "calls"
 
-    call_id: Mapped[str] = mapped_column(String, primary_key=True)
-    started_at: Mapped[str] = mapped_column(String)
+    call_id: Mapped[str] = mapped_column(Ordered, primary_key=True)
+    started_at: Mapped[str] = mapped_column(Ordered)
     agent_id: Mapped[str] = mapped_column(String)
     team: Mapped[str | None] = mapped_column(String)
     path: Mapped[str | None] = mapped_column(Text)
@@ -39,7 +43,11 @@ class CallRow(Base):
     verdict: Mapped[str] = mapped_column(Text)
     track: Mapped[str | None] = mapped_column(Text)
 
-    __table_args__ = (Index("calls_in_order", "started_at", "call_id"), Index("calls_by_agent", "agent_id", "started_at"))
+    __table_args__ = (
+        Index("calls_in_order", "started_at", "call_id"),
+        Index("calls_by_agent", "agent_id", "started_at"),
+        Index("calls_by_content", "content_hash"),
+    )
 
 
 class QuarantineRow(Base):
@@ -47,7 +55,7 @@ class QuarantineRow(Base):
 
     __tablename__ = "quarantine"
 
-    call_id: Mapped[str] = mapped_column(String, primary_key=True)
+    call_id: Mapped[str] = mapped_column(Ordered, primary_key=True)
     path: Mapped[str] = mapped_column(Text)
     content_hash: Mapped[str | None] = mapped_column(String)
     hearing_key: Mapped[str | None] = mapped_column(String)
@@ -71,3 +79,24 @@ class ImportRow(Base):
 
     call_id: Mapped[str] = mapped_column(String, primary_key=True)
     path: Mapped[str] = mapped_column(Text)
+
+
+class RemovalRow(Base):
+    """What was taken out of a call, when and why: by policy (``purge``) or because somebody asked (``erase``).
+
+    ``removed_at`` is UTC in ISO form. ``parts`` names what went, by comma: ``audio`` (the report's copy), ``transcript``, ``result``.
+    ``call_id`` is what the call was known by; an erasure keeps a stand-in where the id itself would tell who called.
+    ``content_hash`` lets a later run know the recording again, so that what was removed is not made anew.
+    """
+
+    __tablename__ = "removals"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    removed_at: Mapped[str] = mapped_column(String)
+    action: Mapped[str] = mapped_column(String)
+    call_id: Mapped[str] = mapped_column(String)
+    content_hash: Mapped[str | None] = mapped_column(String)
+    parts: Mapped[str] = mapped_column(String)
+    reason: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (Index("removals_by_content", "content_hash"),)
