@@ -32,7 +32,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 from qa.config import shipped
 from qa.errors import RubricError
 from qa.scoring.operators import Part, Text, Texts, listed, nearest_name
-from qa.scoring.yamlfile import Lines, Place, describe_faults, load_yaml
+from qa.scoring.yamlfile import Lines, Place, describe_faults, load_yaml, shortened
 
 MAX_CHAIN = 5
 
@@ -108,10 +108,10 @@ def _base(name: str, path: Path, lines: Lines, chain: tuple[Path, ...]) -> Path:
     found = next((file for file in (path.parent / name, shipped("rubrics", Path(name).name)) if there(file) and file.is_file()), None)
     if found is None:
         known = sorted(file.name for file in shipped("rubrics").glob("*.yaml"))
-        why = f"没有这个文件：{name}{nearest_name(name, known)}"
+        why = f"没有这个文件：{shortened(name)}{nearest_name(name, known)}"
         raise RubricError("找不到要继承的评分规则", where=at, why=why, next_step="extends 写同目录的文件名，或自带规则的文件名")
     if found.resolve() in (*chain, path.resolve()):
-        raise RubricError("评分规则的继承成了循环", where=at, why=f"{name} 又继承到自己", next_step="去掉其中一个 extends")
+        raise RubricError("评分规则的继承成了循环", where=at, why=f"{shortened(name)} 又继承到自己", next_step="去掉其中一个 extends")
     if len(chain) >= MAX_CHAIN:
         raise RubricError("评分规则的继承太深", where=at, why=f"超过 {MAX_CHAIN} 层", next_step="少继承几层")
     return found
@@ -193,9 +193,9 @@ class _Merge:
         asked += [(("add", name), name, sections) for name in self._overlay.add]
         for place, name, known in asked:
             if name not in known:
-                where = ".".join(str(part) for part in place)
+                where = ".".join(shortened(str(part)) for part in place)
                 kind = "分组" if known is sections else "项目或分组"
-                missing = f"被继承的规则里没有名为 {name} 的{kind}{nearest_name(name, known)}"
+                missing = f"被继承的规则里没有名为 {shortened(name)} 的{kind}{nearest_name(name, known)}"
                 self.faults.append(f"{self._own_lines.at(place)} {where}：{missing}")
 
 

@@ -23,7 +23,7 @@ from qa.scoring.checks import Check, Scope
 from qa.scoring.inherit import Source, read_source, there
 from qa.scoring.lexicon import Lexicon, Phrase, Severity, load_lexicons
 from qa.scoring.operators import NotEmpty, Part, Text, Texts, nearest_name
-from qa.scoring.yamlfile import Lines, Place, describe_faults
+from qa.scoring.yamlfile import Lines, Place, describe_faults, shortened
 from qa.text import embedding
 
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=64)]
@@ -251,7 +251,7 @@ def _by_line(fault: str) -> tuple[str, int, str]:
 
 def _lexicons(source: Source) -> tuple[dict[str, Lexicon], list[str]]:
     """The lexicons of the files and folders that the sheet, or what it extends, names; each file once."""
-    faults = [f"{at}：没有这个词库文件或目录：{place.name}" for place, at in source.lexicons if not there(place)]
+    faults = [f"{at}：没有这个词库文件或目录：{shortened(place.name)}" for place, at in source.lexicons if not there(place)]
     files = {place.resolve(): place for place, _ in reversed(source.lexicons) if there(place)}
     try:
         return load_lexicons(reversed(files.values())), faults
@@ -277,7 +277,7 @@ def _unknown_lexicons(data: object, lexicons: Mapping[str, Lexicon], lines: Line
         for name in map(str, named if isinstance(named, list | tuple) else [named]):
             if name not in lexicons:
                 where = ".".join(str(part) for part in (*place, "lexicon"))
-                yield f"{lines.at((*place, 'lexicon'))} {where}：没有名为 {name} 的词库{nearest_name(name, lexicons)}"
+                yield f"{lines.at((*place, 'lexicon'))} {where}：没有名为 {shortened(name)} 的词库{nearest_name(name, lexicons)}"
 
 
 def _without_model(data: object, lines: Lines) -> Iterator[str]:
@@ -298,7 +298,7 @@ def _duplicates(data: Mapping[str, object], lines: Lines) -> Iterator[str]:
     for (kind, name), found in places.items():
         for place in found[1:]:
             where = ".".join(str(part) for part in place)
-            yield f"{lines.at(place)} {where}：{kind} {name} 重复，首次在第 {lines.line(found[0])} 行"
+            yield f"{lines.at(place)} {where}：{kind} {shortened(name)} 重复，首次在第 {lines.line(found[0])} 行"
 
 
 def _tables(value: object) -> list[Mapping[str, object]]:

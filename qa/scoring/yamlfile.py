@@ -138,7 +138,7 @@ def _parse(text: str, path: Path) -> tuple[object, Lines]:
         lines: dict[Place, int] = {}
         repeated = list(_walk(root, (), lines))
         if repeated:
-            why = "；".join(f"第 {line} 行：键 {key} 重复" for line, key in repeated)
+            why = "；".join(f"第 {line} 行：键 {shortened(key)} 重复" for line, key in repeated)
             raise RubricError("同一层里有重复的键", where=f"{path}:{repeated[0][0]}", why=why, next_step="只保留一个")
         return loader.construct_document(root), Lines(lines, path)
     finally:
@@ -224,21 +224,21 @@ def describe_faults(model: type[BaseModel], error: ValidationError, lines: Lines
             location = lines.known(location) or location
             if isinstance(fault["input"], str | int | float | bool):
                 values[location] = str(fault["input"])
-        told.setdefault(location, []).append(_cut(message, LONGEST_MESSAGE))
+        told.setdefault(location, []).append(shortened(message, LONGEST_MESSAGE))
     faults = []
     for location, messages in told.items():
-        where = ".".join(str(part) for part in location)
+        where = ".".join(shortened(str(part)) for part in location)
         message = "，或".join(dict.fromkeys(messages))
         value = values.get(location)
-        shown = f"，现在是 {_cut(value, LONGEST_VALUE)}" if value is not None and value not in message else ""
+        shown = f"，现在是 {shortened(value, LONGEST_VALUE)}" if value is not None and value not in message else ""
         faults.append(f"{lines.at(location)} {where}：{message}{shown}")
     return faults
 
 
-def _cut(text: str, longest: int) -> str:
+def shortened(text: str, longest: int = LONGEST_VALUE) -> str:
     """A text short enough for a message.
 
-    >>> _cut("一二三四五六", 4)
+    >>> shortened("一二三四五六", 4)
     '一二三四…（共 6 个字）'
     """
     return text if len(text) <= longest else f"{text[:longest]}…（共 {len(text)} 个字）"

@@ -158,3 +158,51 @@ def test_a_long_value_is_not_repeated_in_full(tmp_path: Path) -> None:
         sheet(tmp_path, f"points: 1, require: {{say: '{'很长的话' * 750}'}}")
     assert "…（共 3000 个字）" in str(refused.value)
     assert len(str(refused.value)) < 800
+
+
+LONG = "很" * 3000
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"{LONG}: 1\n{LONG}: 2",
+        f"extends: {LONG}.yaml",
+        *(
+            f"extends: general_inbound.yaml\n{more}"
+            for more in (
+                f"{LONG}: 1",
+                f"lexicons: {LONG}",
+                f"remove: [{LONG}]",
+                f"change: {{{LONG}: {{points: 1}}}}",
+                f"add: {{{LONG}: [{{points: 1}}]}}",
+                f"change: {{greeting: {{{LONG}: 1}}}}",
+                f"change: {{greeting: {{require: {{say: {{lexicon: {LONG}}}}}}}}}",
+                f"change: {{greeting: {{id: {LONG}}}, closing: {{id: {LONG}}}}}",
+                f"change: {{greeting: {{require: {{metric: {{name: {LONG}, above: 1}}}}}}}}",
+                f"change: {{greeting: {{require: {{pattern: '({LONG}'}}}}}}",
+            )
+        ),
+    ],
+)
+def test_nothing_long_is_repeated_in_full_wherever_it_stands(tmp_path: Path, written: str) -> None:
+    (tmp_path / "r.yaml").write_text(written, encoding="utf-8")
+    with pytest.raises(RubricError) as refused:
+        load_rubric(tmp_path / "r.yaml")
+    assert LONG[:500] not in str(refused.value)
+
+
+def test_a_bomb_of_aliases_and_deep_nesting_are_refused_at_once(tmp_path: Path) -> None:
+    bomb = "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+    bomb += "".join(f"{chr(98 + i)}: &{chr(98 + i)} [{', '.join([f'*{chr(97 + i)}'] * 10)}]\n" for i in range(12))
+    deep = "sections: " + "[" * 5000 + "]" * 5000
+    deeper = "sections:\n" + "".join("  " * depth + "- a:\n" for depth in range(1, 400))
+    itself = "sections: &s [*s]"
+    merged = "a: &a {x: 1}\n" + "".join(f"b{i}: &b{i} {{<<: [{', '.join([f'*b{i - 1}' if i else '*a'] * 10)}]}}\n" for i in range(12))
+    began = time.perf_counter()
+    for text in (bomb, deep, deeper, itself, merged, "a" * 1_100_000):
+        (tmp_path / "r.yaml").write_text(text, encoding="utf-8")
+        with pytest.raises(RubricError) as refused:
+            load_rubric(tmp_path / "r.yaml")
+        assert len(str(refused.value)) < 2_000
+    assert time.perf_counter() - began < 5.0
