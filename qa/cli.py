@@ -12,7 +12,7 @@ from rich.console import Console
 from qa import __version__
 from qa.cli_rubric import rubric_app
 from qa.cli_shared import ConfigOption, RubricOption, StoreOption, console, said_plainly, settings_and_rubrics
-from qa.config import Settings, load_settings, shipped
+from qa.config import Engine, Settings, load_settings, shipped
 from qa.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ def run(
     store: StoreOption = "qa-data",
     model: Annotated[str | None, typer.Option(help="识别模型：base、模型目录或型号名", metavar="NAME|DIR")] = None,
     workers: Annotated[int, typer.Option(help="并行进程数", min=1)] = 1,
+    engine: Annotated[Engine, typer.Option(help="在哪里处理：local 本机进程，ray 集群")] = "local",
+    address: Annotated[str | None, typer.Option(help="Ray 集群的地址，例如 auto；不写则在本机起一个", metavar="ADDRESS")] = None,
     roster: Annotated[Path | None, typer.Option(help="坐席名册：CSV、XLSX 或 JSONL", metavar="FILE")] = None,
     allow_missing_metadata: Annotated[bool, typer.Option("--allow-missing-metadata", help="缺少坐席、时间等信息时照常质检")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="不显示进度")] = False,
@@ -60,7 +62,7 @@ def run(
     """质检录音：转写、评分、存结果。重复运行只处理新增或改动的录音。"""
     settings, sheets = settings_and_rubrics(config, rubric)
     settings = settings.overridden(model=model, roster=roster, allow_missing_metadata=allow_missing_metadata)
-    _run(sources, manifest, store, settings, sheets, workers, watch="json" if json_log else "silent" if quiet else "bar")
+    _run(sources, manifest, store, settings, sheets, workers, "json" if json_log else "silent" if quiet else "bar", engine, address)
 
 
 def _run(
@@ -71,10 +73,14 @@ def _run(
     rubrics: tuple[Path, ...],
     workers: int,
     watch: Telling,
+    engine: Engine = "local",
+    address: str | None = None,
 ) -> None:
+    from qa.batch.executors import Kit, executor
     from qa.batch.run import run as run_batch
     from qa.batch.watch import watcher
     from qa.intake.manifest import plan
+    from qa.scoring.choice import Rubrics
     from qa.store.store import Store
 
     batch = plan(sources, manifest, settings)
@@ -82,7 +88,8 @@ def _run(
         for note in batch.notes:
             Console(stderr=True).print(note, style="yellow", markup=False, highlight=False, soft_wrap=True)
     with Store.open(store) as opened:
-        summary = run_batch(batch, opened, settings, rubrics, watcher=watcher(watch, console), workers=workers)
+        kit = Kit(settings, Rubrics.load(rubrics))
+        summary = run_batch(batch, opened, kit, watcher=watcher(watch, console), executor=executor(settings, engine, workers, address))
     if summary.exit_status:
         raise typer.Exit(summary.exit_status)
 

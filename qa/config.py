@@ -18,6 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from qa.errors import ConfigError
 
+Engine = Literal["local", "ray"]
+
 
 class Section(BaseModel):
     """A table of qa.toml: immutable, unknown keys refused."""
@@ -73,6 +75,20 @@ class LlmSettings(Section):
     timeout: float = Field(30.0, gt=0, le=600, description="等待回答多少秒")
 
 
+class BatchSettings(Section):
+    """How a run over many recordings goes on whatever happens. Nothing here changes a result."""
+
+    timeout: float = Field(3600.0, ge=0, description="一通最多处理多少秒（从工作进程就绪算起），超过则换进程重试；0 不限")
+    memory: float | None = Field(None, ge=0, description="一个工作进程最多用多少 GB 内存；不写为本机内存的九成按进程数平分，0 不限")
+    retries: int = Field(1, ge=0, le=10, description="弄垮工作进程的一通再试几次，之后隔离")
+    patience: float = Field(300.0, ge=0, description="结果库被占用、磁盘满、数据库断开时最多等多少秒")
+
+    @property
+    def guarded(self) -> bool:
+        """Whether any call may be given up, which takes a process of its own."""
+        return self.timeout > 0 or self.memory != 0
+
+
 class ReportSettings(Section):
     """What the report shows."""
 
@@ -103,6 +119,7 @@ class Settings(Section):
     intake: IntakeSettings = IntakeSettings()
     hearing: HearingSettings = HearingSettings()
     analysis: AnalysisSettings = AnalysisSettings()
+    batch: BatchSettings = BatchSettings()
     report: ReportSettings = ReportSettings()
     llm: LlmSettings = LlmSettings()
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from qa.batch.executors import Job, Outcome, in_process, in_processes
+from qa.batch.executors import Executor, Job, Kit, Outcome
 from qa.batch.plan import Plan, plan_run
 from qa.calls import Call, Quarantined
 from qa.config import Settings
@@ -49,7 +48,7 @@ class Watcher(Protocol):
     def ended(self, summary: Summary) -> None: ...
 
 
-def run(batch: Batch, store: Store, settings: Settings, rubrics: tuple[Path, ...], *, watcher: Watcher, workers: int = 1) -> Summary:
+def run(batch: Batch, store: Store, kit: Kit, *, watcher: Watcher, executor: Executor) -> Summary:
     """Inspect what is new or changed of ``batch`` and keep each result as soon as it is there.
 
     Interrupting it loses the calls under way and nothing else; running it again goes on from there.
@@ -58,11 +57,10 @@ def run(batch: Batch, store: Store, settings: Settings, rubrics: tuple[Path, ...
         ModelError, RubricError, StoreError: what would fail for every call alike.
     """
     from qa.asr.models import resolve
-    from qa.scoring.choice import Rubrics
 
     began = time.monotonic()
+    settings, sheets = kit.settings, kit.rubrics
     model = resolve(settings.hearing.model)
-    sheets = Rubrics.load(rubrics)
     plan = plan_run(batch.recordings, store, settings, model=model.fingerprint, rubrics=sheets)
     plan = replace(plan, refused=(*batch.quarantined, *plan.refused))
     watcher.started(plan)
@@ -73,9 +71,7 @@ def run(batch: Batch, store: Store, settings: Settings, rubrics: tuple[Path, ...
         store.quarantine(held)
         summary = replace(summary, quarantined=summary.quarantined + 1)
         watcher.finished(held, summary)
-    jobs = _jobs(plan, store)
-    done = in_process(jobs, settings, rubrics) if workers <= 1 else in_processes(jobs, settings, rubrics, workers)
-    for job, outcome in done if plan.tasks else ():
+    for job, outcome in executor(_jobs(plan, store), kit) if plan.tasks else ():
         if isinstance(outcome, Call):
             outcome = _as_named(outcome, store, sheets, settings)
             store.save(outcome, job.task.keys)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from judging import heard, sheet
 from support import a_call
 
 from qa.asr.models import Model
-from qa.batch.executors import Job, Outcome
+from qa.batch.executors import Job, Kit, Outcome, Work, in_process
 from qa.batch.roles import set_agent
 from qa.batch.run import Summary, run
 from qa.batch.watch import watcher
@@ -19,7 +18,7 @@ from qa.calls import Recording, Turn
 from qa.config import Settings
 from qa.intake.manifest import Batch
 from qa.pipeline import judge_call
-from qa.scoring.rubric import load_rubric
+from qa.scoring.choice import Rubrics
 from qa.store.store import Keys, Store
 
 ONE = Recording(call_id="c1", content_hash="aa", path="/录音/c1.wav", agent_id="8001")
@@ -42,19 +41,22 @@ def rubric(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def without_a_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Hearing gives HEARD; everything else is real."""
-
-    def work(jobs: Iterable[Job], settings: Settings, rubrics: tuple[Path, ...]) -> Iterator[tuple[Job, Outcome]]:
-        for job in jobs:
-            yield job, judge_call(job.task.recording, job.heard or HEARD, load_rubric(rubrics[0]), settings)
-
-    monkeypatch.setattr("qa.batch.run.in_process", work)
+    """No model is asked for its fingerprint."""
     monkeypatch.setattr("qa.asr.models.resolve", lambda name: Model(name=name, path=tmp_path, fingerprint=name))
 
 
+def deaf(kit: Kit) -> Work:
+    """Hearing gives HEARD; everything else is real."""
+
+    def work(job: Job) -> Outcome:
+        return judge_call(job.task.recording, job.heard or HEARD, kit.rubrics.of(job.task.recording), kit.settings)
+
+    return work
+
+
 def ran(store: Store, rubric: Path, recording: Recording = ONE, model: str = "base") -> Summary:
-    settings = Settings().overridden(model=model)
-    return run(Batch((recording,)), store, settings, (rubric,), watcher=watcher("silent", None))  # type: ignore[arg-type]
+    kit = Kit(Settings().overridden(model=model), Rubrics.load([rubric]), making=deaf)
+    return run(Batch((recording,)), store, kit, watcher=watcher("silent", None), executor=in_process)  # type: ignore[arg-type]
 
 
 def sides(store: Store) -> list[str]:
