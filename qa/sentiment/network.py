@@ -1,0 +1,153 @@
+"""Running a classifier: pairs of texts in, probabilities out.
+
+Any model of Hugging Face's goes through ``transformers``. Importing that costs five seconds, more than reading a day
+of calls' worth of turns, so a plain BERT classifier, which the built-in model is, runs on :mod:`qa.sentiment.bert`
+instead: the same files, the same numbers (a test holds the two against each other), two seconds sooner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from qa.errors import ModelError
+from qa.sentiment.model import TOKENIZER, Model
+
+if TYPE_CHECKING:
+    import torch
+    from tokenizers import Encoding
+
+Pair = tuple[str, str]  # text, context; the context may be empty
+LONGEST = 160  # tokens of both together, of which a stretch takes at most 90 characters
+_AT_ONCE = 32
+
+
+class Network(Protocol):
+    """Probabilities for pairs of texts: a row a pair and a column an output; the pairs' company changes nothing."""
+
+    def scores(self, pairs: Sequence[Pair]) -> npt.NDArray[np.float64]: ...
+
+
+def load_network(model: Model) -> Network:
+    """The model ready to run.
+
+    Raises:
+        ModelError: the weights do not fit the configuration, or it is no classifier that can be run.
+    """
+    from qa.sentiment import bert
+
+    if bert.fits(model.config) and (model.path / TOKENIZER).is_file():
+        return PlainBert(model)
+    return Transformer(model)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread for the numbers' sake and because a batch runs a process a core; what was set before comes back."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def device() -> str:
+    """``cuda`` where there is a usable GPU, else ``cpu``."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+class PlainBert:
+    """A BERT classifier on :mod:`qa.sentiment.bert`; texts of one length are run together, so that nothing is padded."""
+
+    def __init__(self, model: Model) -> None:
+        import tokenizers
+
+        from qa.sentiment import bert
+
+        self._exclusive = model.labels.exclusive
+        self._width = len(model.labels.names)
+        self._tokenizer = tokenizers.Tokenizer.from_file(str(model.path / TOKENIZER))
+        self._tokenizer.enable_truncation(LONGEST, strategy="longest_first")
+        self._tokenizer.no_padding()
+        with refused(model), one_thread():
+            self._bert = bert.Bert.load(model.path, model.config, device())
+
+    def scores(self, pairs: Sequence[Pair]) -> npt.NDArray[np.float64]:
+        import torch
+
+        result = np.zeros((len(pairs), self._width))
+        encoded: list[Encoding] = self._tokenizer.encode_batch([pair if pair[1] else pair[0] for pair in pairs])
+        by_length: dict[int, list[int]] = {}
+        for i, one in enumerate(encoded):
+            by_length.setdefault(len(one.ids), []).append(i)
+        with one_thread():
+            for rows in by_length.values():
+                for start in range(0, len(rows), _AT_ONCE):
+                    some = rows[start : start + _AT_ONCE]
+                    ids = torch.tensor([encoded[i].ids for i in some])
+                    types = torch.tensor([encoded[i].type_ids for i in some])
+                    result[some] = probabilities(self._bert.logits(ids, types), exclusive=self._exclusive)
+        return result
+
+
+class Transformer:
+    """Any sequence classifier that ``transformers`` knows."""
+
+    def __init__(self, model: Model) -> None:
+        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+        from transformers.utils import logging
+
+        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        self._exclusive = model.labels.exclusive
+        self._width = len(model.labels.names)
+        self._device = device()
+        with refused(model):
+            self._tokenizer = AutoTokenizer.from_pretrained(model.path, local_files_only=True, trust_remote_code=False)
+            self._network, info = AutoModelForSequenceClassification.from_pretrained(
+                model.path, local_files_only=True, trust_remote_code=False, use_safetensors=True, output_loading_info=True, dtype="float32"
+            )
+            if info["missing_keys"]:
+                raise ValueError("权重里缺少 " + "、".join(sorted(info["missing_keys"])[:5]))
+        self._network = self._network.to(self._device).eval()
+
+    def scores(self, pairs: Sequence[Pair]) -> npt.NDArray[np.float64]:
+        result = np.zeros((len(pairs), self._width))
+        with one_thread():
+            for i, (text, context) in enumerate(pairs):  # one by one: padding would let the company in
+                given: Any = self._tokenizer(text, context or None, truncation=True, max_length=LONGEST, return_tensors="pt")
+                logits = self._network(**given.to(self._device)).logits
+                result[i] = probabilities(logits, exclusive=self._exclusive)[0]
+        return result
+
+
+def probabilities(logits: torch.Tensor, *, exclusive: bool) -> npt.NDArray[np.float64]:
+    """Each output's own probability, or shares of one."""
+    values = logits.double().cpu()
+    array: npt.NDArray[np.float64] = (values.softmax(-1) if exclusive else values.sigmoid()).numpy()
+    return array
+
+
+@contextmanager
+def refused(model: Model) -> Iterator[None]:
+    """Whatever goes wrong while weights are loaded, in words."""
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        raise ModelError(
+            "情绪模型装不起来",
+            where=str(Path(model.path)),
+            why=(str(error).splitlines() or [type(error).__name__])[0],
+            next_step="重新下载这个模型；它应是 transformers 认得的文本分类模型，权重与 config.json 相符。内置模型写 builtin",
+        ) from error

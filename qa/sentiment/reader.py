@@ -1,0 +1,148 @@
+"""Reading a call: every turn that may be the customer's, with what was said before it, as :class:`qa.calls.TurnSentiment`.
+
+Each turn's numbers depend on that turn and its context alone, never on which turns share a batch with it, and the
+network runs on one thread: the same call gives the same bytes. Words are weighed only where a complaint or a threat
+was found: each is left out in turn, and its weight is what the log-odds lose.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from qa.calls import Turn, TurnSentiment
+from qa.sentiment.model import Model, resolve
+from qa.sentiment.network import Network, load_network
+from qa.sentiment.window import Stretch, stretches
+from qa.text.normalize import Normalized, normalize
+from qa.text.segment import words
+
+DETECTED = 0.5  # the probability from which a complaint or threat has a kind, and its words are weighed
+VERSION = 1  # of this module's arithmetic: part of what a reading depends on
+_MOST_PARTS = 14  # a long turn's words are weighed in groups, so that no turn costs more than so many readings
+_MOST_EVIDENCE = 5
+_LEAST_WEIGHT = 0.3  # of log-odds: less is noise
+Scores = npt.NDArray[np.float64]
+
+
+class Reader(Protocol):
+    """What reads calls; ``fingerprint`` names everything its answers depend on, ``name`` is for people."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def read(self, turns: Sequence[Turn]) -> tuple[TurnSentiment, ...]:
+        """One reading for every turn of the customer or of an unknown speaker in which anything is said, in order."""
+
+
+def load(name: str = "builtin", *, evidence: bool = True) -> ModelReader:
+    """The reader with the model of that name, ready to read; on the GPU where there is one.
+
+    >>> reader = load("builtin")  # doctest: +SKIP
+    >>> turns = (Turn(role="agent", text="您好，请讲。"), Turn(role="customer", text="你们就是这样对待顾客的吗？"))
+    >>> [(reading.turn, reading.complaint > 0.5) for reading in reader.read(turns)]  # doctest: +SKIP
+    [(1, True)]
+
+    Raises:
+        ModelError: see :func:`qa.sentiment.model.resolve`; or the weights do not fit the configuration.
+    """
+    model = resolve(name)
+    return ModelReader(model, load_network(model), evidence=evidence)
+
+
+class ModelReader:
+    """Reads with a network; see :func:`load`."""
+
+    def __init__(self, model: Model, network: Network, *, evidence: bool = True) -> None:
+        self.model, self.evidence = model, evidence
+        self._network = network
+
+    @property
+    def name(self) -> str:
+        return self.model.name
+
+    @property
+    def fingerprint(self) -> str:
+        return f"{self.model.fingerprint}-{VERSION}{'' if self.evidence else '-bare'}"
+
+    def read(self, turns: Sequence[Turn]) -> tuple[TurnSentiment, ...]:
+        """See :class:`Reader`; turns without words, and the agent's, have no reading."""
+        normal = [normalize(turn.text) for turn in turns]
+        parts = {i: stretches(turns, i, normal=normal) for i, turn in enumerate(turns) if turn.role != "agent"}
+        scores = self._scores([stretch for i in parts for stretch in parts[i]])
+        readings, at = [], 0
+        for i, own in parts.items():
+            if own:
+                readings.append(self._reading(i, normal[i], own, scores[at : at + len(own)]))
+                at += len(own)
+        return tuple(readings)
+
+    def _scores(self, asked: Sequence[Stretch]) -> Scores:
+        """Probabilities, a row a stretch and a column a label."""
+        context = self.model.reads_context
+        return self._network.scores([(stretch.text, stretch.context if context else "") for stretch in asked])
+
+    def _reading(self, index: int, normal: Normalized, own: Sequence[Stretch], scores: Scores) -> TurnSentiment:
+        labels = self.model.labels
+        complaint = _column(scores, labels.complaint)
+        threats = {name: _column(scores, place) for name, place in labels.threats.items()}
+        threat = np.max(list(threats.values()), axis=0) if threats else np.zeros(len(own))
+        lengths = np.array([len(stretch.text) for stretch in own], dtype=np.float64)
+        feeling = _column(scores, labels.positive) - _column(scores, labels.negative)
+        worst = int(np.argmax(np.maximum(complaint, threat)))
+        most_complaint, most_threat = float(complaint.max()), float(threat.max())
+        evidence: tuple[tuple[int, int, float], ...] = ()
+        if self.evidence and max(most_complaint, most_threat) >= DETECTED:
+            evidence = self._weigh(own[worst], scores[worst], normal)
+        return TurnSentiment(
+            turn=index,
+            sentiment=round(float(feeling @ lengths / lengths.sum()), 2) + 0.0,
+            complaint=round(most_complaint, 3),
+            kind=_best(labels.kinds, scores[int(complaint.argmax())]) if most_complaint >= DETECTED else None,
+            threat=round(most_threat, 3),
+            threat_kind=_best(labels.threats, scores[int(threat.argmax())]) if most_threat >= DETECTED else None,
+            evidence=evidence,
+        )
+
+    def _weigh(self, stretch: Stretch, scores: Scores, normal: Normalized) -> tuple[tuple[int, int, float], ...]:
+        """What each group of words adds to the log-odds of what was found, strongest first cut, then in order of place."""
+        labels = self.model.labels
+        columns = [place for place in (labels.complaint, *labels.threats.values()) if place is not None]
+        found = [place for place in columns if scores[place] >= DETECTED]
+        spans = _groups(words(stretch.text))
+        if len(spans) < 2:
+            return ()
+        without = self._scores([Stretch(stretch.text[:begin] + stretch.text[end:], stretch.context) for begin, end in spans])
+        weights = np.mean([_odds(scores[place]) - _odds(without[:, place]) for place in found], axis=0)
+        order = sorted(range(len(spans)), key=lambda k: (-abs(weights[k]), k))[:_MOST_EVIDENCE]
+        return tuple(
+            (*normal.original(stretch.begin + begin, stretch.begin + end), round(float(weights[k]), 1))
+            for k, (begin, end) in sorted((k, spans[k]) for k in order)
+            if abs(weights[k]) >= _LEAST_WEIGHT
+        )
+
+
+def _column(scores: Scores, place: int | None) -> Scores:
+    return scores[:, place] if place is not None else np.zeros(len(scores))
+
+
+def _best(places: Mapping[str, int], row: Scores) -> str | None:
+    return max(places, key=lambda name: float(row[places[name]])) if places else None
+
+
+def _odds(probability: Scores | np.float64) -> Scores:
+    clipped = np.clip(probability, 1e-4, 1 - 1e-4)
+    return np.asarray(np.log(clipped / (1 - clipped)), dtype=np.float64)
+
+
+def _groups(found: Sequence[tuple[str, int, int]]) -> list[tuple[int, int]]:
+    """Neighbouring words together, so that there are at most so many groups."""
+    size = max(1, math.ceil(len(found) / _MOST_PARTS))
+    return [(found[i][1], found[min(i + size, len(found)) - 1][2]) for i in range(0, len(found), size)]
