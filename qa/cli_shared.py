@@ -16,7 +16,12 @@ from qa.errors import QaError
 console = Console()
 P = ParamSpec("P")
 
-StoreOption = Annotated[str, typer.Option("--store", help="结果目录，或 SQLAlchemy 网址", metavar="DIR|URL")]
+StoreOption = Annotated[
+    str,
+    typer.Option(
+        "--store", help="结果目录，或 PostgreSQL 网址；@文件：从文件读（网址里有密码时）", metavar="DIR|URL|@FILE", envvar="TINGJIAN_STORE"
+    ),
+]
 RubricOption = Annotated[
     list[Path] | None,
     typer.Option("--rubric", help="评分表 YAML；可给几张，按各自的 applies_to 选用；默认呼入通用表", metavar="FILE"),

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
-from pathlib import Path
 from typing import Literal
 
 from rich.console import Console
@@ -119,9 +118,12 @@ def _codecs() -> Iterator[Check]:
 
 
 def _disk(store: str) -> Check:
-    if "://" in store:
+    from qa.store.database import read_location
+
+    location = read_location(store)
+    if isinstance(location, str):
         return Check("磁盘", "ok", "结果存在数据库里")
-    place = Path(store).resolve()
+    place = location.resolve()
     while not place.exists():
         place = place.parent
     free = shutil.disk_usage(place).free

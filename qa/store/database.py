@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -31,14 +32,14 @@ class Database:
     ``url`` is an SQLAlchemy URL; ``place`` names it for people, without a password.
 
     Raises:
-        StoreError: it cannot be opened, or was made by a newer version.
+        StoreError: it cannot be opened, is not there though it must be, or was made by a newer version.
     """
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, *, must_exist: bool = False) -> None:
         self.place = url.database or "" if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
         try:
             self.engine = _engine(url)
-            bring_up_to_date(self.engine, self.place)
+            bring_up_to_date(self.engine, self.place, must_exist=must_exist)
         except (SQLAlchemyError, OSError, ImportError) as error:
             raise StoreError(
                 "打不开结果库",
@@ -93,6 +94,26 @@ class Database:
             ) from error
 
 
+def read_location(location: str | Path) -> str | Path:
+    """Where a user wants the store: a URL as text, or a directory; ``@FILE`` stands for what that file's first line says.
+
+    >>> read_location("postgresql://db/qa"), read_location("qa-data").name
+    ('postgresql://db/qa', 'qa-data')
+
+    Raises:
+        StoreError: the file cannot be read or says nothing.
+    """
+    text = str(location)
+    if text.startswith("@"):
+        try:
+            text = next(iter(Path(text[1:]).read_text(encoding="utf-8").splitlines()), "").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise StoreError("读不了写着结果库位置的文件", where=text[1:], why=str(error), next_step="检查路径与权限") from error
+        if not text:
+            raise StoreError("写着结果库位置的文件是空的", where=str(location)[1:], next_step="第一行写目录或 postgresql+psycopg:// 网址")
+    return text if "://" in text else Path(text)
+
+
 def sqlite_url(path: str) -> URL:
     """The URL of an SQLite file, whatever characters its name has."""
     return URL.create("sqlite", database=path)
@@ -109,7 +130,7 @@ def read_url(text: str) -> URL:
     """
     try:
         url = make_url(text)
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, ValueError) as error:
         # The text itself is not shown: it may hold a password.
         raise StoreError(
             "看不懂结果库的网址", next_step="写成 postgresql+psycopg://用户@主机:端口/库名；密码里的特殊字符用 %XX 写"

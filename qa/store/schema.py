@@ -26,20 +26,22 @@ _version = Table("alembic_version", MetaData(), Column("version_num", String(32)
 _LOCK = 0x74696E67
 
 
-def bring_up_to_date(engine: Engine, place: str) -> None:
+def bring_up_to_date(engine: Engine, place: str, *, must_exist: bool = False) -> None:
     """Make, upgrade or accept the database, in one transaction; ``place`` names it in messages, without a password.
 
     Two processes may open a new or an old store at once: one does the work, the other waits. Beside an SQLite file that
     is being upgraded lies a copy, ``<name>.before-<number>``, which goes when the upgrade has succeeded.
 
     Raises:
-        StoreError: the store was made by a newer version of the program.
+        StoreError: the store was made by a newer version of the program, or is not there though it must be.
         SQLAlchemyError, OSError: the database cannot be reached, read or written.
     """
     with engine.connect() as connection:
         found = revision(connection)
     if found == HEAD:
         return
+    if found is None and must_exist:
+        raise nothing_here(place)
     copy: Path | None = None
     with engine.execution_options(writing=True).begin() as connection:
         if connection.dialect.name == "postgresql":
@@ -59,6 +61,11 @@ def bring_up_to_date(engine: Engine, place: str) -> None:
             _upgrade(connection, found)
     if copy is not None:
         copy.unlink()
+
+
+def nothing_here(place: str) -> StoreError:
+    """What to say of a place without results."""
+    return StoreError("这里还没有质检结果", where=place, next_step="先运行 qa run，或用 --store 指到已有的结果目录")
 
 
 def revision(connection: Connection) -> str | None:

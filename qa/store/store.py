@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session
 
 from qa.calls import Analysis, Call, Heard, Quarantined, Recording, SentimentTrack, Verdict
 from qa.errors import StoreError
-from qa.store.database import Database, read_url, sqlite_url
+from qa.store.database import Database, read_location, read_url, sqlite_url
+from qa.store.schema import nothing_here
 from qa.store.tables import CallRow, ImportRow, NamedAgentRow, QuarantineRow
 
 #: The database file inside a store directory.
@@ -72,16 +73,18 @@ class Store:
     def open(cls, location: str | Path, *, must_exist: bool = False) -> Store:
         """The store at ``location``; with ``must_exist``, an empty place is an error instead of a new store.
 
+        A location is a directory, a URL, or ``@FILE``, a file whose first line is one of them (and may hold a password).
         An old store is upgraded on the way.
 
         Raises:
             StoreError: it cannot be opened, is not there, or was made by a newer version of the program.
         """
-        if "://" in str(location):
-            return cls(Database(read_url(str(location))))
-        directory = Path(location)
+        location = read_location(location)
+        if isinstance(location, str):
+            return cls(Database(read_url(location), must_exist=must_exist))
+        directory = location
         if must_exist and not (directory / FILENAME).is_file():
-            raise StoreError("这里还没有质检结果", where=str(directory), next_step="先运行 qa run，或用 --store 指到已有的结果目录")
+            raise nothing_here(str(directory))
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
@@ -195,7 +198,8 @@ class Store:
 
     def import_sources(self) -> dict[str, str]:
         """The files that transcripts came from, by call id."""
-        return dict(self._database.read(lambda session: session.execute(select(ImportRow.call_id, ImportRow.path)).tuples().all()))
+        rows = self._database.read(lambda session: session.execute(select(ImportRow.call_id, ImportRow.path)).all())
+        return {row.call_id: row.path for row in rows}
 
 
 @cache
