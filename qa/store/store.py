@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import delete, select
+from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
 from qa.calls import Analysis, Call, Heard, Quarantined, Recording, SentimentTrack, Verdict
@@ -60,14 +60,24 @@ class Store:
         self.directory = directory
 
     @property
+    def database(self) -> Database:
+        """The database below, for what is kept beside the calls."""
+        return self._database
+
+    @property
     def place(self) -> str:
         """Where it is, for people: the directory, or the URL without its password."""
         return str(self.directory or self._database.place)
 
     @property
+    def engine(self) -> Engine:
+        """The database's connections, for what has a use of its own for them: the lock of a run."""
+        return self._database.engine
+
+    @property
     def location(self) -> str:
         """What :meth:`open` takes to open it once more, in another process; a URL comes with its password, so it is not for showing."""
-        return str(self.directory or self._database.engine.url.render_as_string(hide_password=False))
+        return str(self.directory or self.engine.url.render_as_string(hide_password=False))
 
     @classmethod
     def open(cls, location: str | Path, *, must_exist: bool = False) -> Store:
@@ -101,8 +111,11 @@ class Store:
         """Give the connections back; the store can't be used afterwards."""
         self._database.close()
 
-    def save(self, call: Call, keys: Keys) -> None:
-        """Keep a call, in place of an earlier result or quarantine of the same id."""
+    def save(self, call: Call, keys: Keys, *, renamed_from: str | None = None) -> None:
+        """Keep a call, in place of an earlier result or quarantine of the same id.
+
+        ``renamed_from`` is the id under which the same recording was known; that goes, and what a person has said of it stays.
+        """
         recording, score = call.recording, call.verdict.score
         row = CallRow(
             call_id=recording.call_id,
@@ -126,6 +139,11 @@ class Store:
         def keep(session: Session) -> None:
             session.merge(row)
             session.execute(delete(QuarantineRow).where(QuarantineRow.call_id == recording.call_id))
+            if renamed_from is not None:
+                session.execute(delete(CallRow).where(CallRow.call_id == renamed_from))
+                if named := session.get(NamedAgentRow, renamed_from):
+                    session.merge(NamedAgentRow(call_id=recording.call_id, content_hash=named.content_hash, agent=named.agent))
+                    session.delete(named)
 
         self._database.write(keep)
 
