@@ -100,3 +100,25 @@ class RemovalRow(Base):
     reason: Mapped[str] = mapped_column(Text)
 
     __table_args__ = (Index("removals_by_content", "content_hash"),)
+
+
+class RunRow(Base):
+    """One run: when, with what outcome, and the whole record as JSON. ``number`` counts up and gives their order, whatever the clock did."""
+
+    __tablename__ = "runs"
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    started_at: Mapped[str] = mapped_column(String)
+    ended_at: Mapped[str | None] = mapped_column(String)
+    outcome: Mapped[str] = mapped_column(String)
+    record: Mapped[str] = mapped_column(Text)
+
+
+class FileRow(Base):
+    """A recording's bytes by their hash, as long as the file is as it was: the same size, and times to the nanosecond."""
+
+    __tablename__ = "files"
+
+    path: Mapped[str] = mapped_column(Text, primary_key=True)
+    stamp: Mapped[str] = mapped_column(String)
+    content_hash: Mapped[str] = mapped_column(String)
