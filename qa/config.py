@@ -64,6 +64,12 @@ class AnalysisSettings(Section):
     rate_characters: int = Field(12, ge=1, description="少于多少字的话轮不算语速")
 
 
+class SentimentSettings(Section):
+    """The model that reads how the customer feels and whether they complain."""
+
+    model: str = Field("none", description="情绪与投诉模型：builtin 自带、模型目录、hub 编号，或 none 不用（投诉只按词表判断）")
+
+
 class LlmSettings(Section):
     """A language model that rubrics may ask (``llm``); nothing is ever sent unless ``url`` is written."""
 
@@ -119,6 +125,7 @@ class Settings(Section):
     intake: IntakeSettings = IntakeSettings()
     hearing: HearingSettings = HearingSettings()
     analysis: AnalysisSettings = AnalysisSettings()
+    sentiment: SentimentSettings = SentimentSettings()
     batch: BatchSettings = BatchSettings()
     report: ReportSettings = ReportSettings()
     llm: LlmSettings = LlmSettings()

@@ -2,13 +2,14 @@
 
 ::
 
-    recording ──decode──> audio ──hear──> heard ──analyse──> analysis ──judge──> verdict
+    recording ──decode──> audio ──hear──> heard ──feel──> track ──analyse──> analysis ──judge──> verdict
 
-Read this first: every other module is one of these five words.
+Read this first: every other module is one of these words.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from qa.analysis.metrics import analyse
@@ -20,10 +21,12 @@ from qa.errors import RecordingError
 from qa.intake.audio import decode
 from qa.scoring.engine import judge
 from qa.scoring.rubric import Rubric
+from qa.sentiment.summary import summarise
+from qa.sentiment.tracks import Tracks
 
 
-def inspect_call(recording: Recording, recognizer: Recognizer, rubric: Rubric, settings: Settings) -> Call:
-    """Decode, hear, measure and judge one recording.
+def inspect_call(recording: Recording, recognizer: Recognizer, rubric: Rubric, settings: Settings, tracks: Tracks | None = None) -> Call:
+    """Decode, hear, read, measure and judge one recording; without ``tracks`` no sentiment model reads it.
 
     Raises:
         RecordingError: the recording cannot be read; the message says what to do about it.
@@ -32,7 +35,7 @@ def inspect_call(recording: Recording, recognizer: Recognizer, rubric: Rubric, s
         raise RecordingError("这条通话只有文字，没有录音", where=recording.call_id, next_step="导入的文字记录请用 qa score 重新评分")
     with decode(Path(recording.path)) as audio:
         heard = hear(audio, recording, recognizer, settings.hearing)
-    return judge_call(recording, heard, rubric, settings)
+    return judge_call(recording, heard, rubric, settings, tracks.track(heard) if tracks else None)
 
 
 def judge_call(recording: Recording, heard: Heard, rubric: Rubric, settings: Settings, track: SentimentTrack | None = None) -> Call:
@@ -40,6 +43,6 @@ def judge_call(recording: Recording, heard: Heard, rubric: Rubric, settings: Set
 
     ``track`` is what the sentiment model has read in the same turns; without it whatever needs it is not applicable.
     """
-    analysis = analyse(heard, settings.analysis)
-    verdict = judge(recording, heard, analysis, rubric, llm=settings.llm)
+    analysis = replace(analyse(heard, settings.analysis), sentiment=summarise(heard, track))
+    verdict = judge(recording, heard, analysis, rubric, llm=settings.llm, track=track)
     return Call(recording=recording, heard=heard, analysis=analysis, verdict=verdict, track=track)

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from qa.batch.plan import Task, set_aside
 from qa.calls import Call, Heard, Quarantined, Recording, SentimentTrack
-from qa.config import Engine, HearingSettings, Settings
+from qa.config import Engine, HearingSettings, SentimentSettings, Settings
 from qa.errors import QaError, RecordingError
 
 if TYPE_CHECKING:
     from qa.asr.recognizer import Recognizer
     from qa.scoring.choice import Rubrics
+    from qa.sentiment.tracks import Tracks
 
 Outcome = Call | Quarantined
 
@@ -43,15 +44,22 @@ def _whisper(settings: HearingSettings) -> Recognizer:
     return load(settings)
 
 
+def _tracks(settings: SentimentSettings) -> Tracks:
+    from qa.sentiment.tracks import Tracks
+
+    return Tracks.of(settings)
+
+
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """All that a worker is made from. It is pickled on its way to another process or machine, so ``making`` and
-    ``recognizer`` are functions of a module. The rubrics are loaded once, by whoever makes the kit.
+    """All that a worker is made from. It is pickled on its way to another process or machine, so ``making``,
+    ``recognizer`` and ``tracks`` are functions of a module. The rubrics are loaded once, by whoever makes the kit.
     """
 
     settings: Settings
     rubrics: Rubrics
     recognizer: Callable[[HearingSettings], Recognizer] = _whisper
+    tracks: Callable[[SentimentSettings], Tracks] = _tracks
     making: Callable[[Kit], Work] | None = None
 
     def worker(self) -> Work:
@@ -83,11 +91,12 @@ class Executor(Protocol):
 
 
 class Inspector:
-    """Does jobs one after another with a recogniser that is loaded once, when first needed."""
+    """Does jobs one after another with models that are loaded once, when first needed."""
 
     def __init__(self, kit: Kit) -> None:
         self._kit = kit
         self._recognizer: Recognizer | None = None
+        self._tracks: Tracks | None = None
 
     def __call__(self, job: Job) -> Outcome:
         """The call, or the reason why there is none."""
@@ -97,8 +106,8 @@ class Inspector:
         try:
             rubric = self._kit.rubrics.of(recording)
             if job.heard is not None:
-                return judge_call(recording, job.heard, rubric, settings, job.track)
-            return inspect_call(recording, self._loaded(), rubric, settings)
+                return judge_call(recording, job.heard, rubric, settings, self._feeling().track(job.heard, job.track))
+            return inspect_call(recording, self._loaded(), rubric, settings, self._feeling())
         except RecordingError as error:
             return set_aside(recording, str(error))
         except QaError:
@@ -110,6 +119,11 @@ class Inspector:
         if self._recognizer is None:
             self._recognizer = self._kit.recognizer(self._kit.settings.hearing)
         return self._recognizer
+
+    def _feeling(self) -> Tracks:
+        if self._tracks is None:
+            self._tracks = self._kit.tracks(self._kit.settings.sentiment)
+        return self._tracks
 
 
 def in_process(jobs: Iterable[Job], kit: Kit) -> Iterator[tuple[Job, Outcome]]:

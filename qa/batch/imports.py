@@ -16,6 +16,7 @@ from qa.errors import RecordingError
 from qa.intake.transcripts import Item, TranscriptReader
 from qa.pipeline import judge_call
 from qa.scoring.choice import Rubrics
+from qa.sentiment.tracks import Tracks
 from qa.store.store import Kept, Keys, Store
 
 #: Raise when a change to the code of reading changes what is read, so that files imported again are read anew.
@@ -58,9 +59,9 @@ def import_files(
     replaced. What was quarantined from these files before and is in order now is released.
 
     Raises:
-        RubricError, StoreError: what would fail for every call alike.
+        ModelError, RubricError, StoreError: what would fail for every call alike.
     """
-    sheets = Rubrics.load(rubrics)
+    sheets, tracks = Rubrics.load(rubrics), Tracks.of(settings.sentiment)
     kept, sources = store.kept(), store.import_sources()
     held_before = {held.call_id: held.path for held in store.quarantined()}
     held_now: set[str] = set()
@@ -76,7 +77,7 @@ def import_files(
                 held_now.add(item.call_id)
                 done = replace(done, quarantined=done.quarantined + 1)
             else:
-                done = _keep(item, source, kept.get(item[0].call_id), store, settings, sheets, done)
+                done = _keep(item, source, kept.get(item[0].call_id), store, settings, sheets, tracks, done)
     for call_id, source in held_before.items():
         if source in read and call_id not in held_now:
             store.release(call_id)
@@ -114,18 +115,27 @@ def _unless_anothers(item: Item, source: str, kept: dict[str, Kept], sources: di
 
 
 def _keep(
-    item: tuple[Recording, Heard], source: str, stored: Kept | None, store: Store, settings: Settings, sheets: Rubrics, done: Imported
+    item: tuple[Recording, Heard],
+    source: str,
+    stored: Kept | None,
+    store: Store,
+    settings: Settings,
+    sheets: Rubrics,
+    tracks: Tracks,
+    done: Imported,
 ) -> Imported:
     recording, heard = item
     sheet = sheets.of(recording)
     hearing = hashlib.sha256(f"transcript {IMPORT_REVISION} {recording.content_hash} {recording.agent_channel}".encode()).hexdigest()
-    keys = Keys(hearing, judging_key(recording, hearing, settings, sheet.hash))
+    keys = Keys(hearing, judging_key(recording, hearing, settings, sheet.hash, tracks.fingerprint))
     if stored is not None and stored.keys == keys:
         store.release(recording.call_id)
         return replace(done, unchanged=done.unchanged + 1)
     if undecided(heard):
         heard = decided(heard, recording.agent_channel)
-    store.save(judge_call(recording, by_hand(heard, recording, store), sheet, settings), keys)
+    heard = by_hand(heard, recording, store)
+    before = store.call(recording.call_id) if stored is not None else None
+    store.save(judge_call(recording, heard, sheet, settings, tracks.track(heard, before.track if before else None)), keys)
     store.remember_import(recording.call_id, source)
     if stored is None:
         return replace(done, new=done.new + 1)

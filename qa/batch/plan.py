@@ -71,17 +71,20 @@ def hearing_key(recording: Recording, settings: HearingSettings, model: str) -> 
     return _digest(recording.content_hash, str(recording.agent_channel), model, made_of, str(HEARING_REVISION))
 
 
-def judging_key(recording: Recording, hearing: str, settings: Settings, rubric: str) -> str:
-    """Names what was judged: what was heard, the metadata, the rubric's hash, the limits, the language model asked, the version."""
+def judging_key(recording: Recording, hearing: str, settings: Settings, rubric: str, feeling: str) -> str:
+    """Names what was judged: what was heard, the metadata, the rubric's hash, the limits, the models asked, the version.
+
+    ``feeling`` is the fingerprint of the sentiment model, empty where none is used.
+    """
     limits = settings.model_dump_json(include={"analysis", "llm"})
-    return _digest(hearing, _RECORDING.dump_json(recording).decode(), rubric, limits, qa.__version__)
+    return _digest(hearing, _RECORDING.dump_json(recording).decode(), rubric, limits, feeling, qa.__version__)
 
 
-def plan_run(recordings: Sequence[Recording], store: Store, settings: Settings, *, model: str, rubrics: Rubrics) -> Plan:
+def plan_run(recordings: Sequence[Recording], store: Store, settings: Settings, *, model: str, rubrics: Rubrics, feeling: str = "") -> Plan:
     """Compare what is wanted with what is stored.
 
-    ``model`` is the recogniser's fingerprint. A recording that no rubric is meant for is refused; so is one whose
-    id belongs to another recording in the store, rather than written over it.
+    ``model`` is the recogniser's fingerprint and ``feeling`` the sentiment model's. A recording that no rubric is meant
+    for is refused; so is one whose id belongs to another recording in the store, rather than written over it.
     """
     kept, tried = store.kept(), store.quarantine_keys()
     tasks: list[Task] = []
@@ -91,7 +94,7 @@ def plan_run(recordings: Sequence[Recording], store: Store, settings: Settings, 
     for recording in recordings:
         hearing = hearing_key(recording, settings.hearing, model)
         try:
-            keys = Keys(hearing, judging_key(recording, hearing, settings, rubrics.of(recording).hash))
+            keys = Keys(hearing, judging_key(recording, hearing, settings, rubrics.of(recording).hash, feeling))
         except RecordingError as error:
             refused.append(set_aside(recording, str(error)))
             continue

@@ -11,6 +11,7 @@ from qa.config import Settings
 from qa.pipeline import judge_call
 from qa.scoring.choice import Rubrics, choose
 from qa.scoring.comparison import Comparison, compare, same_result
+from qa.sentiment.tracks import Tracks
 from qa.store.store import Keys, Store
 
 
@@ -26,9 +27,13 @@ class Rejudged:
 def rejudge(store: Store, settings: Settings, rubrics: Sequence[Path]) -> Rejudged:
     """Judge every stored call by the rubric that is meant for it and keep the new verdicts; nothing is heard again.
 
-    A call that none of them is meant for keeps the verdict it has.
+    A call that none of them is meant for keeps the verdict it has. The sentiment model reads only calls that it has
+    not read before.
+
+    Raises:
+        ModelError, RubricError, StoreError: what would fail for every call alike.
     """
-    sheets = Rubrics.load(rubrics)
+    sheets, tracks = Rubrics.load(rubrics), Tracks.of(settings.sentiment)
     judged = changed = left = 0
     # Only ids are held while the store is written: a long read beside many writes would keep the WAL growing.
     for call_id, kept in sorted(store.kept().items()):
@@ -39,8 +44,8 @@ def rejudge(store: Store, settings: Settings, rubrics: Sequence[Path]) -> Rejudg
         if sheet is None:
             left += 1
             continue
-        call = judge_call(stored.recording, stored.heard, sheet, settings)
-        key = judging_key(call.recording, kept.keys.hearing, settings, sheet.hash)
+        call = judge_call(stored.recording, stored.heard, sheet, settings, tracks.track(stored.heard, stored.track))
+        key = judging_key(call.recording, kept.keys.hearing, settings, sheet.hash, tracks.fingerprint)
         store.save(call, Keys(kept.keys.hearing, key))
         judged += 1
         changed += not same_result(stored.verdict, call.verdict)
@@ -49,9 +54,13 @@ def rejudge(store: Store, settings: Settings, rubrics: Sequence[Path]) -> Rejudg
 
 def compare_rubrics(store: Store, settings: Settings, rubrics: Sequence[Path]) -> Comparison:
     """What :func:`rejudge` would change; nothing is heard, nothing is kept, one call at a time is in memory."""
-    sheets = Rubrics.load(rubrics).sheets
+    sheets, tracks = Rubrics.load(rubrics).sheets, Tracks.of(settings.sentiment)
     return compare(
-        (call.recording, call.verdict, judge_call(call.recording, call.heard, sheet, settings).verdict)
+        (
+            call.recording,
+            call.verdict,
+            judge_call(call.recording, call.heard, sheet, settings, tracks.track(call.heard, call.track)).verdict,
+        )
         for call in store.calls()
         if (sheet := choose(sheets, call.recording)) is not None
     )

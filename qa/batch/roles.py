@@ -13,6 +13,7 @@ from qa.errors import QaError
 from qa.pipeline import judge_call
 from qa.report.wording import ROLE_METHODS, ROLES
 from qa.scoring.choice import Rubrics
+from qa.sentiment.tracks import Tracks
 from qa.store.store import Keys, Store
 
 
@@ -30,9 +31,10 @@ def set_agent(store: Store, call_id: str, number: int | None, settings: Settings
         why = f"评分表是 {stored.verdict.rubric.id}，现在给出的是 {sheet.id}"
         raise QaError("这通电话是按另一张评分表评分的", where=call_id, why=why, next_step="用 --rubric 给出原来的评分表")
     heard = decided(stored.heard, recording.agent_channel) if number is None else with_agent(stored.heard, number)
-    call = judge_call(recording, heard, sheet, settings)
+    tracks = Tracks.of(settings.sentiment)
+    call = judge_call(recording, heard, sheet, settings, tracks.track(heard, stored.track))
     hearing = store.kept()[call_id].keys.hearing
-    store.save(call, Keys(hearing, judging_key(recording, hearing, settings, sheet.hash)))
+    store.save(call, Keys(hearing, judging_key(recording, hearing, settings, sheet.hash, tracks.fingerprint)))
     if number is None:
         store.forget_agent(call_id)
     else:

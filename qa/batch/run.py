@@ -16,6 +16,7 @@ from qa.store.store import Store
 
 if TYPE_CHECKING:
     from qa.scoring.choice import Rubrics
+    from qa.sentiment.tracks import Tracks
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ def run(batch: Batch, store: Store, kit: Kit, *, watcher: Watcher, executor: Exe
     began = time.monotonic()
     settings, sheets = kit.settings, kit.rubrics
     model = resolve(settings.hearing.model)
-    plan = plan_run(batch.recordings, store, settings, model=model.fingerprint, rubrics=sheets)
+    tracks = kit.tracks(settings.sentiment)
+    plan = plan_run(batch.recordings, store, settings, model=model.fingerprint, rubrics=sheets, feeling=tracks.fingerprint)
     plan = replace(plan, refused=(*batch.quarantined, *plan.refused))
     watcher.started(plan)
     for call_id in plan.released:
@@ -73,7 +75,7 @@ def run(batch: Batch, store: Store, kit: Kit, *, watcher: Watcher, executor: Exe
         watcher.finished(held, summary)
     for job, outcome in executor(_jobs(plan, store), kit) if plan.tasks else ():
         if isinstance(outcome, Call):
-            outcome = _as_named(outcome, store, sheets, settings)
+            outcome = _as_named(outcome, store, sheets, settings, tracks)
             store.save(outcome, job.task.keys)
         else:
             store.quarantine(outcome, job.task.keys.hearing)
@@ -84,14 +86,16 @@ def run(batch: Batch, store: Store, kit: Kit, *, watcher: Watcher, executor: Exe
     return summary
 
 
-def _as_named(call: Call, store: Store, sheets: Rubrics, settings: Settings) -> Call:
+def _as_named(call: Call, store: Store, sheets: Rubrics, settings: Settings, tracks: Tracks) -> Call:
     """The call, judged again where a person has named its agent."""
     # Imported here because they bring all of hearing and judging, which a run with nothing to do does not need.
     from qa.batch.roles import by_hand
     from qa.pipeline import judge_call
 
     heard = by_hand(call.heard, call.recording, store)
-    return call if heard == call.heard else judge_call(call.recording, heard, sheets.of(call.recording), settings, call.track)
+    if heard == call.heard:
+        return call
+    return judge_call(call.recording, heard, sheets.of(call.recording), settings, tracks.track(heard, call.track))
 
 
 def _jobs(plan: Plan, store: Store) -> Iterator[Job]:

@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from qa.calls import Call, Finding, Hit, Searched, Turn
+from qa.calls import Call, Finding, Hit, Searched, Sentiment, Turn
 from qa.errors import ConfigError
 from qa.scoring.scorecard import CALL_COLUMNS, call_row
 from qa.store.store import Store
@@ -32,9 +32,10 @@ _BATCH = 500
 def call_record(call: Call) -> dict[str, object]:
     """A call as one object of schema ``call/1``, ready for ``json.dumps``.
 
-    ``sentiment`` is None as long as nothing measures it; the key is there so that readers need not ask.
+    ``sentiment``, of the call and of each turn, is None where no model has read it; the key is there so that readers need not ask.
     """
     recording, heard, verdict = call.recording, call.heard, call.verdict
+    felt = {one.turn: one.sentiment for one in call.track.turns} if call.track else {}
     return {
         "schema": SCHEMA,
         "call_id": recording.call_id,
@@ -57,11 +58,11 @@ def call_record(call: Call) -> dict[str, object]:
             "agent_channel": heard.roles.agent_channel,
             "evidence": [_hit(hit) for hit in heard.roles.evidence],
         },
-        "turns": [_turn(turn) for turn in heard.turns],
+        "turns": [_turn(turn, felt.get(i)) for i, turn in enumerate(heard.turns)],
         "dropped": [asdict(dropped) for dropped in heard.dropped],
         "events": [{"type": event.type, "by": event.by, "start": event.start, "end": event.end} for event in call.analysis.events],
         "metrics": dict(call.analysis.metrics),
-        "sentiment": None,
+        "sentiment": _sentiment(call.analysis.sentiment),
         "complaint": {
             "detected": verdict.complaint.detected,
             "probability": verdict.complaint.probability,
@@ -73,7 +74,7 @@ def call_record(call: Call) -> dict[str, object]:
         "score": asdict(verdict.score) | {"fatal": list(verdict.score.fatal)},
         "flags": list(verdict.flags),
         "rubric": asdict(verdict.rubric),
-        "models": dict(heard.models),
+        "models": dict(heard.models) | ({"sentiment": call.track.model} if call.track else {}),
     }
 
 
@@ -140,14 +141,18 @@ def _nested(record: Mapping[str, object]) -> dict[str, str]:
     return {f"{name}_json": json.dumps(record[name], ensure_ascii=False, allow_nan=False) for name in NESTED}
 
 
-def _turn(turn: Turn) -> dict[str, object]:
+def _sentiment(felt: Sentiment | None) -> dict[str, object] | None:
+    return asdict(felt) | {"by_quarter": list(felt.by_quarter)} if felt else None
+
+
+def _turn(turn: Turn, sentiment: float | None) -> dict[str, object]:
     return {
         "role": turn.role,
         "start": turn.start,
         "end": turn.end,
         "text": turn.text,
         "confidence": turn.confidence,
-        "sentiment": None,
+        "sentiment": sentiment,
         "channel": turn.channel,
     }
 
