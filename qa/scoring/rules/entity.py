@@ -16,6 +16,7 @@ from qa.scoring.rules.certainty import hardly_understood
 from qa.scoring.rules.sentences import quoted, split
 from qa.scoring.rules.windows import words_for
 from qa.text.normalize import normalize
+from qa.text.shapes import ID_CARD, LANDLINE, MOBILE, SERVICE_LINE
 
 NAMES: Mapping[EntityType, str] = {
     "phone": "电话号码",
@@ -35,8 +36,7 @@ Span = tuple[int, int]
 _MARKS = re.compile(r"[，。！？；、!?;\n]+|(?<![0-9])[,.]+|[,.]+(?![0-9])")
 
 _RUN = "[0-9a-z]*[0-9][0-9a-z]*"
-_PHONE = "(?:86)?1[3-9][0-9]{9}|0[1-9][0-9]{1,2}[2-8][0-9]{6,7}|[48]00[0-9]{7}"
-_ID_CARD = "[1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9x]"
+_PHONE = f"(?:86)?{MOBILE}|{LANDLINE}|{SERVICE_LINE}"
 _FEW = "[0-9一二两三四五六七八九十半几]"
 _UNIT = "(?:万元|元钱|元|块钱|块(?:[0-9一二三四五六七八九]|半)?|毛钱|毛|角|分钱)"
 _AMOUNT = f"[0-9]+(?:点[0-9]+)?(?:百|千|万|亿)?[多来几]?{_UNIT}(?:[0-9]+(?:毛|角|分))*"
@@ -132,7 +132,7 @@ def _order_numbers(text: str) -> list[Span]:
     found = []
     for begin, end in _found(_RUN, text):
         run = text[begin:end]
-        other = compiled(f"^(?:{_PHONE}|{_ID_CARD})$").search(run)
+        other = compiled(f"^(?:{_PHONE}|{ID_CARD})$").search(run)
         named = compiled(f"{_NUMBERED}[^0-9a-z]{{0,6}}$").search(text[:begin])
         if (named and len(run) >= 4) or (10 <= len(run) <= 24 and sum(map(str.isdigit, run)) >= 6 and not other):
             found.append((begin, end))
@@ -145,6 +145,6 @@ FINDERS: Mapping[EntityType, Callable[[str], list[Span]]] = {
     "date": lambda text: _whole_numbers(_DATE, text),
     "time": lambda text: _whole_numbers(_TIME, text),
     "period": lambda text: _found(_PERIOD, text),
-    "id_card": lambda text: _whole_runs(_ID_CARD, text),
+    "id_card": lambda text: _whole_runs(ID_CARD, text),
     "order_number": _order_numbers,
 }

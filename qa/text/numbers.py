@@ -1,0 +1,266 @@
+"""Numbers that point to a person, in a dictated text: telephone, identity card, bank card, QQ, passwords, and their echoes.
+
+What a number is, is told in this order: by its own shape and check digit (:mod:`qa.text.shapes`); by the same with
+characters that sound like digits read as digits; by the word that announces it (卡号, 身份证), which lets it be of a wrong
+length, because recognisers lose and double digits. Then whatever repeats a part of a number that was found.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from qa.text.dictation import COUNTED, Dictation, Segment, dictations, runs, with_similar_sounds
+from qa.text.identifiers import Found, Kind, Span, hide
+from qa.text.shapes import PROVINCES, checks_as_id_card, is_mobile, is_public, strictly
+
+_LONGEST = 21
+
+_CUE = re.compile(
+    r"(?P<order>(?:订单|工单|运单|快递|物流|流水|受理|保单|合同|案件|报案|预约|取件|取餐|商户|设备|序列|发票|交易|参考|会员|客户|记录)"
+    r"(?:号码|编号|单号|号)|单号|编号|编码|订单|工单|运单|代码)"
+    r"|(?P<staff>工号|坐席号|员工号|座席号)"
+    r"|(?P<secret>(?:支付|登录|登陆|交易|取款|服务|查询|初始|银行卡|卡的)?密码|验证码|校验码|动态码|安全码|cvv2?)"
+    r"|(?P<id_card>身份证|身份号|证件号|证件)"
+    r"|(?P<passport>护照|通行证)"
+    r"|(?P<card>银行卡|卡号|储蓄卡|信用卡|借记卡|工资卡|社保卡|账号|账户|帐号|帐户|[这那张的]卡)"
+    r"|(?P<qq>qq|扣扣|抠抠|企鹅号)"
+    r"|(?P<wechat>微信|威信|v信|vx|weixin)"
+    r"|(?P<phone>手机|电话|联系方式|座机|固话|号码|来电|拨打|打到|打给|主叫|机主|联系人|本机)"
+    r"|(?P<amount>金额|余额|价格|一共|总共|~~|积分|欠费|费用|里程|流量|版本|型号|批号|条码|邮编|楼|房间)"
+)
+_NEAR, _FAR = 14, 40
+#: The fewest and most digits that a number has after the word that announces it, misheard ones included.
+_ANNOUNCED: dict[str, tuple[int, int]] = {
+    "phone": (7, 13),
+    "id_card": (13, 20),
+    "card": (12, 21),
+    "qq": (5, 12),
+    "wechat": (5, 12),
+    "secret": (3, 8),
+}
+_DATE = re.compile("(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
+
+
+@dataclass(frozen=True, slots=True)
+class _Cue:
+    """The last word before a number that says what it is; ``distance`` in characters."""
+
+    kind: str
+    distance: int
+
+
+def numbers(text: str, speaker: Callable[[int], object], *, orders: bool = False) -> list[Found]:
+    """The numbers of a plain text (:func:`qa.text.dictation.plain`) that point to a person, in no order.
+
+    ``speaker`` tells who says the character at a place. With ``orders``, order numbers count as well.
+
+    >>> from qa.text.dictation import plain
+    >>> [(one.kind, one.digits) for one in numbers(plain("手机幺三八，嗯，四个零，幺零零零，尾号1000对吧"), lambda place: 0)]
+    [('phone', '13800001000')]
+    """
+    spoken = [dictation for dictation in dictations(text) if len(dictation.digits) >= 3]
+    found: list[Found] = []
+    left: list[Segment] = []
+    for dictation in spoken:
+        here, rest = _in_dictation(text, dictation, speaker, orders)
+        found += here
+        left += rest
+    return found + list(_echoes(text, left, found))
+
+
+def _in_dictation(text: str, dictation: Dictation, speaker: Callable[[int], object], orders: bool) -> tuple[list[Found], list[Segment]]:
+    """What a dictation holds, and the segments that belong to nothing."""
+    if len(dictation.digits) < 5:  # too short for anything but a password
+        cue = _cue(text, dictation.begin)
+        secret = _announced(text, [dictation.segments], cue) if cue and cue.kind == "secret" else []
+        return secret, [] if secret else list(dictation.segments)
+    streams = _streams(dictation, speaker)
+    found: list[Found] = []
+    rest = list(dictation.segments)
+    for stream in streams:
+        for segments, kind, sure in _by_shape(text, [segment for segment in stream if segment in rest]):
+            found.append(_number(kind, segments, sure))
+            rest = [segment for segment in rest if segment not in segments]
+    if found:
+        return found, rest
+    cue = _cue(text, dictation.begin)
+    found = _by_similar_sounds(text, dictation, cue) or _inside(dictation, cue) or _announced(text, streams, cue)
+    if not found and (cue is None or cue.kind not in ("order", "staff", "amount")):
+        found = _misheard(text, streams)
+    if not found and orders and cue is not None and cue.kind == "order" and len(dictation.digits) >= 6:
+        found = [_number("order_number", dictation.segments, 0.9)]
+    return found, [] if found else rest
+
+
+def _streams(dictation: Dictation, speaker: Callable[[int], object]) -> list[Sequence[Segment]]:
+    """The segments of each speaker alone, then all together: one may finish what the other began."""
+    by_speaker: dict[object, list[Segment]] = {}
+    for segment in dictation.segments:
+        by_speaker.setdefault(speaker(segment.begin), []).append(segment)
+    streams = [*by_speaker.values(), dictation.segments] if len(by_speaker) > 1 else [dictation.segments]
+    return [*filter(None, map(_without_repeats, streams)), *streams]
+
+
+def _without_repeats(segments: Sequence[Segment]) -> Sequence[Segment] | None:
+    """The segments without those that say the one before again, where that makes a number of what was none."""
+    once = [segment for place, segment in enumerate(segments) if place == 0 or segment.digits != segments[place - 1].digits]
+    if len(once) == len(segments) or strictly("".join(segment.digits for segment in segments)):
+        return None
+    return once if strictly("".join(segment.digits for segment in once)) else None
+
+
+def _by_shape(text: str, segments: Sequence[Segment]) -> Iterator[tuple[tuple[Segment, ...], Kind, float]]:
+    """Runs of neighbouring segments that are a number by themselves, from left to right, the surest first where several begin."""
+    behind = 0
+    best: tuple[float, int, int, int, Kind] | None = None
+    for first, last, digits in [*runs(segments, _LONGEST), (len(segments), 0, "")]:
+        if best is not None and first > best[2]:
+            yield tuple(segments[best[2] : best[3]]), best[4], best[0]
+            behind, best = best[3], None
+        if first < behind or len(digits) < 11:
+            continue
+        told = strictly(digits)
+        if told is None or not _allowed(text, told, segments[first:last]):
+            continue
+        candidate = (told[1], len(digits), first, last, cast("Kind", told[0]))
+        if best is None or candidate[:2] > best[:2]:
+            best = candidate
+
+
+def _allowed(text: str, told: tuple[str, float], segments: Sequence[Segment]) -> bool:
+    """Whether nothing speaks against it: an order number is announced, a unit follows."""
+    kind, sure = told
+    if COUNTED.match(text, segments[-1].end) and not (kind == "phone" and text[segments[-1].end : segments[-1].end + 1] in "号"):
+        return sure >= 0.99
+    if (kind == "phone" and len(segments) == 1) or (sure >= 0.99 and kind == "id_card"):
+        return True
+    cue = _cue(text, segments[0].begin)
+    return cue is None or cue.kind not in ("order", "staff", "amount") or cue.distance > _NEAR
+
+
+def _by_similar_sounds(text: str, dictation: Dictation, cue: _Cue | None) -> list[Found]:
+    if cue is not None and cue.kind in ("order", "staff", "amount"):
+        return []
+    for run in with_similar_sounds(text, dictation, (11, 18, 16, 19)):
+        told = strictly(run.digits)
+        if told and (told[1] >= 0.9 or (cue is not None and cue.kind == told[0])):
+            return [_number(cast("Kind", told[0]), [run], min(told[1], 0.75))]
+    return []
+
+
+def _inside(dictation: Dictation, cue: _Cue | None) -> list[Found]:
+    """Numbers that were written together without a pause: two telephone numbers, an identity card and a telephone number."""
+    digits = dictation.digits
+    if len(digits) < 20 or (cue is not None and cue.kind == "order"):
+        return []
+    places = [place for segment in dictation.segments for place in segment.places]
+    found, position = [], 0
+    while position < len(digits):
+        for length in (18, 11):
+            part = digits[position : position + length]
+            if len(part) == length and (checks_as_id_card(part) if length == 18 else is_mobile(part)):
+                segment = Segment(places[position][0], places[position + length - 1][1], part, tuple(places[position : position + length]))
+                found.append(_number("id_card" if length == 18 else "phone", [segment], 0.7))
+                position += length
+                break
+        else:
+            position += 1
+    return found
+
+
+def _announced(text: str, streams: Sequence[Sequence[Segment]], cue: _Cue | None) -> list[Found]:
+    """A number of nearly the right length after the word that announces it; the whole of it where it was said more than once."""
+    if cue is None or cue.kind not in _ANNOUNCED or cue.distance > (6 if cue.kind == "secret" else _NEAR):
+        return []
+    fewest, most = _ANNOUNCED[cue.kind]
+    kind = cast("Kind", cue.kind)
+    segments = streams[-1]
+    if COUNTED.match(text, segments[-1].end):
+        return []
+    if kind == "secret":
+        segments = segments[:1]
+    for stream in (segments,) if kind == "secret" else streams:
+        digits = "".join(segment.digits for segment in stream)
+        if fewest <= len(digits) <= most and not _no_telephone(kind, digits, cue):
+            return [_number(kind, stream, 0.6)]
+    digits = "".join(segment.digits for segment in segments)
+    if len(digits) > most and kind in ("phone", "id_card", "card") and not is_public(segments[0].digits):
+        return [_number(kind, [segment], 0.5) for segment in segments if len(segment.digits) >= 3]
+    return []
+
+
+def _no_telephone(kind: Kind, digits: str, cue: _Cue) -> bool:
+    """Whether digits after 电话 and the like can be no person's number: a public one, a date, too short and begun wrongly."""
+    if kind != "phone":
+        return False
+    if is_public(digits) or any(digits.startswith(line) and is_public(digits[:10]) for line in ("400", "800")):
+        return True
+    if len(digits) <= 8:
+        return digits[0] not in "2345678" or _DATE.match(digits) is not None or cue.distance > 8
+    return _DATE.match(digits) is not None
+
+
+def _misheard(text: str, streams: Sequence[Sequence[Segment]]) -> list[Found]:
+    """Nearly a mobile number that was said digit by digit, nearly an identity card: one digit too many or too few."""
+    for stream in streams:
+        digits = "".join(segment.digits for segment in stream)
+        if COUNTED.match(text, stream[-1].end):
+            continue
+        if len(digits) in (10, 12) and re.match("1[3-9]", digits) and len(stream) > 1 and all(len(s.digits) > 1 for s in stream):
+            return [_number("phone", stream, 0.5)]
+        date = _DATE.search(digits, 5)
+        if len(digits) in (17, 19) and digits[:2] in PROVINCES and date and date.start() <= 7:
+            return [_number("id_card", stream, 0.6)]
+    return []
+
+
+def _echoes(text: str, left: Sequence[Segment], found: Sequence[Found]) -> Iterator[Found]:
+    """Segments elsewhere that repeat a hidden part of a number that was found, or nearly the whole of it."""
+    if not found:
+        return
+    from rapidfuzz.distance import Levenshtein
+
+    used: set[Segment] = set()
+    for first, last, digits in sorted(runs(left, _LONGEST), key=lambda run: -len(run[2])):
+        part = left[first:last]
+        if (
+            len(digits) < 3
+            or used & set(part)
+            or (last - first > 1 and part[-1].end - part[0].begin > 40)
+            or COUNTED.match(text, part[-1].end)
+        ):
+            continue
+        for number in found:
+            at = number.digits.find(digits)
+            places = [place for segment in part for place in segment.places]
+            hidden: tuple[Span, ...] = ()
+            if at >= 0 and (len(digits) >= 4 or abs(part[0].begin - number.begin) < 60):
+                hidden = hide(number.kind, places, known=len(number.digits), before=at)
+            elif len(digits) >= 6 and digits[:3] == number.digits[:3] and abs(len(digits) - len(number.digits)) <= 5:
+                prefix = Levenshtein.distance(digits, number.digits[: len(digits)])
+                hidden = hide(number.kind, places, known=len(number.digits)) if prefix <= 2 else ()
+            elif len(digits) >= 7 and Levenshtein.distance(digits, number.digits, score_cutoff=2) <= 2:
+                hidden = tuple(places)
+            if hidden:
+                yield Found(number.kind, tuple(places), hidden, 0.6, digits)
+                used.update(part)
+                break
+
+
+def _number(kind: Kind, segments: Sequence[Segment], sure: float) -> Found:
+    places = tuple(place for segment in segments for place in segment.places)
+    return Found(kind, places, hide(kind, places), sure, "".join(segment.digits for segment in segments))
+
+
+def _cue(text: str, begin: int) -> _Cue | None:
+    """The last word in the few before a number that says what it is; of the two turns before at most."""
+    start = max(0, begin - _FAR)
+    cut = text.rfind("\n", 0, max(0, text.rfind("\n", 0, max(0, text.rfind("\n", start, begin)))))
+    *_, last = None, *_CUE.finditer(text, max(start, cut + 1), begin)
+    if last is None:
+        return None
+    between = text[last.end() : begin]
+    return _Cue(str(last.lastgroup), len(between.replace("\n", "")))
