@@ -14,20 +14,17 @@ import signal
 import subprocess
 import threading
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing import connection
 from pathlib import Path
 from typing import Any
 
+from qa.batch.attempts import Attempts
 from qa.batch.executors import Job, Kit, Outcome
-from qa.batch.plan import set_aside
 from qa.config import BatchSettings
-from qa.errors import QaError, RecordingError
+from qa.errors import QaError
 
-#: Deaths in a row, without a call done in between, after which the machine and not the recordings is to blame.
-HOPELESS = 8
 #: Seconds between looks at the workers.
 LOOK = 0.5
 #: Seconds that a worker may take to start, where calls have less.
@@ -45,10 +42,11 @@ class Workers:
 
     def __call__(self, jobs: Iterable[Job], kit: Kit) -> Iterator[tuple[Job, Outcome]]:
         """See :class:`~qa.batch.executors.Executor`."""
-        guard = _Guard(self.settings.timeout, memory_limit(self.settings.memory, self.count), self.settings.retries)
-        crew = _Crew(self.count, kit.among(self.count) if self.count > 1 else kit, guard)
+        guard = _Guard(self.settings.timeout, memory_limit(self.settings.memory, self.count))
+        attempts = Attempts(iter(jobs), self.settings.retries)
+        crew = _Crew(self.count, kit.among(self.count) if self.count > 1 else kit, guard, attempts)
         try:
-            yield from crew.work(iter(jobs))
+            yield from crew.work()
         finally:
             crew.dismiss()
 
@@ -57,7 +55,6 @@ class Workers:
 class _Guard:
     timeout: float  # seconds, 0 for none
     memory: int  # bytes, 0 for none
-    retries: int
 
 
 @dataclass(slots=True)
@@ -76,39 +73,33 @@ class _Crew:
     count: int
     kit: Kit
     guard: _Guard
+    attempts: Attempts
     workers: list[_Worker] = field(default_factory=list)
-    again: deque[Job] = field(default_factory=deque)  # jobs whose worker died
-    failures: dict[str, int] = field(default_factory=dict)  # by call id: how many workers it has cost
-    held: list[tuple[Job, Outcome]] = field(default_factory=list)  # set aside, and no call has been done since
-    deaths: int = 0  # in a row
 
-    def work(self, jobs: Iterator[Job]) -> Iterator[tuple[Job, Outcome]]:
+    def work(self) -> Iterator[tuple[Job, Outcome]]:
         while True:
-            self._hand_out(jobs)
+            self._hand_out()
             if not any(worker.job for worker in self.workers):
-                yield from self._release()
+                yield from self.attempts.release()
                 return
-            yield from self._collect(jobs)
+            yield from self._collect()
 
-    def _hand_out(self, jobs: Iterator[Job]) -> None:
+    def _hand_out(self) -> None:
         """Give every free worker a job; workers are started as there are jobs for them."""
         for worker in self.workers:
-            if worker.job is None and (job := self._next(jobs)):
+            if worker.job is None and (job := self.attempts.next()):
                 self._give(worker, job)
-        while len(self.workers) < self.count and (job := self._next(jobs)):
+        while len(self.workers) < self.count and (job := self.attempts.next()):
             worker = _started(self.kit)
             self.workers.append(worker)
             self._give(worker, job)
-
-    def _next(self, jobs: Iterator[Job]) -> Job | None:
-        return self.again.popleft() if self.again else next(jobs, None)
 
     def _give(self, worker: _Worker, job: Job) -> None:
         worker.job, worker.since = job, time.monotonic()
         with contextlib.suppress(OSError):  # it has just died, which the next look finds
             worker.pipe.send(job)
 
-    def _collect(self, jobs: Iterator[Job]) -> Iterator[tuple[Job, Outcome]]:
+    def _collect(self) -> Iterator[tuple[Job, Outcome]]:
         """What has been done since the last look, and what became of workers that are no more."""
         there = connection.wait([worker.pipe for worker in self.workers], timeout=LOOK)
         for worker in [worker for worker in self.workers if worker.pipe in there]:
@@ -124,45 +115,19 @@ class _Crew:
                 continue
             done, worker.job = worker.job, None
             if done is not None:
-                if following := self._next(jobs):  # at once, so that it does not wait while the result is kept
+                if following := self.attempts.next():  # at once, so that it does not wait while the result is kept
                     self._give(worker, following)
-                self.deaths = 0
-                yield from self._release()
+                yield from self.attempts.release()
                 yield done, answer
         for worker in [worker for worker in self.workers if worker.pipe not in there]:
             if worker.job is not None and (why := self._overdue(worker) or self._grown(worker)):
                 self._lost(worker, why)
 
-    def _release(self) -> Iterator[tuple[Job, Outcome]]:
-        held, self.held = self.held, []
-        yield from held
-
     def _lost(self, worker: _Worker, why: str) -> None:
         """End a worker; its job is tried again or set aside."""
         self.workers.remove(worker)
         _end(worker)
-        self.deaths += 1
-        if self.deaths >= HOPELESS:
-            raise QaError(
-                f"工作进程接连 {self.deaths} 次意外结束，没有一通做完",
-                why=why,
-                next_step="多半不是录音的问题：检查内存、磁盘与模型（qa doctor），用 --workers 1 重试；做完的都已保存",
-            )
-        if (job := worker.job) is None:
-            return
-        recording = job.task.recording
-        failures = self.failures[recording.call_id] = self.failures.get(recording.call_id, 0) + 1
-        if failures <= self.guard.retries:
-            self.again.append(job)
-            return
-        message = RecordingError(
-            "处理这个录音的进程没能做完",
-            where=recording.path,
-            why=f"{why}；共试 {failures} 次",
-            next_step="检查录音能否播放；很长的录音可调大设置 batch.timeout、batch.memory；然后 qa run --retry-quarantined 再试",
-        )
-        # Kept back until some call has been done: when none can be, the run stops and nothing is held against these.
-        self.held.append((job, set_aside(recording, str(message))))
+        self.attempts.lost(worker.job, why)
 
     def _overdue(self, worker: _Worker) -> str | None:
         limit = self.guard.timeout if worker.ready else max(self.guard.timeout, STARTING)
