@@ -156,8 +156,9 @@ def item_table(criteria: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
 
     order = {criterion: place for place, criterion in enumerate(pd.unique(criteria["criterion"]))}
     titles = criteria.drop_duplicates("criterion", keep="last").set_index("criterion")[["name", "section"]]
-    counted = criteria.assign(
-        **{outcome: (criteria["outcome"] == outcome).astype(int) for outcome in OUTCOMES},
+    # Narrow columns and none that is not counted: this table has a row for every call and item.
+    counted = criteria[[*([by] if by else []), "criterion"]].assign(
+        **{outcome: (criteria["outcome"] == outcome).astype("int32") for outcome in OUTCOMES},
         lost=(criteria["max_points"] - criteria["points"])
         .clip(lower=0.0)
         .where(criteria["outcome"].isin(["met", "missed"]), 0.0)
@@ -166,6 +167,7 @@ def item_table(criteria: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
     )
     keys = [by, "place", "criterion"] if by else ["place", "criterion"]
     sums = counted.groupby(keys, sort=True)[[*OUTCOMES, "lost"]].sum().reset_index(level="place", drop=True)
+    sums[list(OUTCOMES)] = sums[list(OUTCOMES)].astype("int64")
     judged = sums["met"] + sums["missed"]
     low, high = wilson(sums["met"], judged)
     sums["met_rate"] = _ratio(sums["met"], judged)

@@ -180,16 +180,22 @@ class Columns:
     def __init__(self, names: Iterable[str]) -> None:
         self._values: dict[str, list[Any]] = {name: [] for name in names}
         # The same name of an item stands on thousands of rows, read anew from the store each time: one object serves all.
-        self._same: dict[str, dict[Any, Any]] = {name: {} for name in self._values}
+        self._same: dict[str, str] = {}
 
     def add(self, row: Mapping[str, Any]) -> None:
         for name, values in self._values.items():
-            values.append(self._same[name].setdefault(row[name], row[name]))
+            value = row[name]
+            values.append(self._same.setdefault(value, value) if isinstance(value, str) else value)
 
     def frame(self) -> pd.DataFrame:
+        """The table; what was gathered is given up column by column on the way, so that it is not held twice."""
         import pandas as pd
 
-        return pd.DataFrame({name: pd.Series(values, dtype=_dtype(values)) for name, values in self._values.items()})
+        made: dict[str, pd.Series[Any]] = {}
+        for name in list(self._values):
+            values = self._values.pop(name)
+            made[name] = pd.Series(values, dtype=_dtype(values))
+        return pd.DataFrame(made, copy=False)
 
 
 def _dtype(values: list[Any]) -> np.dtype[Any] | type[object] | None:
