@@ -35,6 +35,7 @@ class IntakeSettings(Section):
     filename_pattern: str | None = Field(None, description="文件名格式，例如 {agent_id}_{customer_id}_{started_at:%Y%m%d%H%M%S}")
     allow_missing_metadata: bool = Field(False, description="缺少坐席、时间等信息时照常质检")
     roster: Path | None = Field(None, description="坐席名册（CSV、XLSX 或 JSONL）：agent_id, agent_name, team, team_leader, hired_on")
+    settle_seconds: float = Field(5.0, ge=0, description="多少秒内有改动的录音视为还在写入，等到最后再处理；0 不等")
 
 
 class HearingSettings(Section):
@@ -87,7 +88,6 @@ class BatchSettings(Section):
     timeout: float = Field(3600.0, ge=0, description="一通最多处理多少秒（从工作进程就绪算起），超过则换进程重试；0 不限")
     memory: float | None = Field(None, ge=0, description="一个工作进程最多用多少 GB 内存；不写为本机内存的九成按进程数平分，0 不限")
     retries: int = Field(1, ge=0, le=10, description="弄垮工作进程的一通再试几次，之后隔离")
-    patience: float = Field(300.0, ge=0, description="结果库被占用、磁盘满、数据库断开时最多等多少秒")
 
     @property
     def guarded(self) -> bool:

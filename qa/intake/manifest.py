@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,8 +18,8 @@ from qa.config import Settings
 from qa.errors import ManifestError, RecordingError
 from qa.intake.fields import AGENT_FIELDS, CALL_FIELDS, FIELDS, label, resolve_columns
 from qa.intake.filenames import FilenamePattern
-from qa.intake.files import content_hash
 from qa.intake.metadata import REQUIRED, Metadata, Roster, complete, load_roster
+from qa.intake.settling import Naming, Reading, Waiting, stamp, unsettled
 from qa.intake.sources import Sources, find
 from qa.intake.tables import Table, read_table
 
@@ -28,7 +28,8 @@ from qa.intake.tables import Table, read_table
 class Batch:
     """What is to be inspected, in order of path.
 
-    ``quarantined`` could not even be read. ``notes`` are the problems that ``allow_missing_metadata`` forgave, in
+    ``quarantined`` could not even be read; ``waiting`` may still be being written. ``stamps`` says by path how each file was
+    when its hash was taken. ``notes`` are the problems that ``allow_missing_metadata`` forgave, in
     Chinese; ``left_out`` counts the manifest's rows whose file exists and was not asked for.
     """
 
@@ -36,6 +37,8 @@ class Batch:
     quarantined: tuple[Quarantined, ...] = ()
     notes: tuple[str, ...] = ()
     left_out: int = 0
+    waiting: tuple[Waiting, ...] = ()
+    stamps: Mapping[str, str | None] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +76,22 @@ class _Faults:
         return tuple(problem for _, is_forgiven, problem in ordered if is_forgiven == forgiven)
 
 
-def plan(sources: Sequence[str | Path], manifest: Path | None, settings: Settings) -> Batch:
+def plan(
+    sources: Sequence[str | Path],
+    manifest: Path | None,
+    settings: Settings,
+    *,
+    naming: Naming | None = None,
+    now: float | None = None,
+) -> Batch:
     """The recordings of the sources with what the manifest, their names and the roster say about them.
 
     Files of the manifest are relative to its own folder or to a source directory; a bare name also finds the one
     recording of that name in the folders below. A call without an id gets its file's name, and its path below the
     source where two files share a name.
+
+    ``naming`` may know the hashes of files that have not changed. With ``now``, the time of day in seconds, files that
+    may still be being written are left waiting; :func:`look_again` takes them up.
 
     Raises:
         ManifestError: the metadata does not hold together; names every problem, with row numbers.
@@ -119,8 +132,20 @@ def plan(sources: Sequence[str | Path], manifest: Path | None, settings: Setting
             next_step="改正后重试；要保留的其他列写进设置 intake.extra_columns；"
             "缺少的信息确实没有时加 --allow-missing-metadata（重复、越界和不认识的列仍须改正）",
         )
-    recordings, quarantined = _hashed(batch)
-    return Batch(recordings, quarantined, faults.told(forgiven=True), left_out)
+    naming = naming or Reading()
+    naming.expect([path for _, path, _ in batch if isinstance(path, Path)])
+    hashed = _hashed(batch, naming, (lambda seen: unsettled(seen, now, intake.settle_seconds)) if now is not None else lambda _: False)
+    return replace(hashed, notes=faults.told(forgiven=True), left_out=left_out)
+
+
+def look_again(waiting: Sequence[Waiting], naming: Naming) -> Batch:
+    """Files that waited: those that have stayed as they were are part of the batch now, the others go on waiting."""
+    before = {one.path: one.stamp for one in waiting}
+    batch = [(one.call_id, one.path, one.metadata) for one in waiting]
+    moved = {path for path, seen in before.items() if stamp(path) != seen}
+    settled = _hashed([one for one in batch if one[1] not in moved], naming, lambda _: False)
+    still = tuple(replace(one, stamp=stamp(one.path)) for one in waiting if one.path in moved)
+    return replace(settled, waiting=(*settled.waiting, *still))
 
 
 def _columns(table: Table, pattern: FilenamePattern | None, settings: Settings, faults: _Faults) -> tuple[dict[str, str], frozenset[str]]:
@@ -281,8 +306,9 @@ def _names(path: Path, folders: Sequence[Path]) -> tuple[str, str, str, str]:
     return path.stem, below.as_posix(), named.as_posix(), path.as_posix()
 
 
-def _hashed(batch: Sequence[tuple[str, Path | str, Metadata]]) -> tuple[tuple[Recording, ...], tuple[Quarantined, ...]]:
-    recordings, quarantined = [], []
+def _hashed(batch: Sequence[tuple[str, Path | str, Metadata]], naming: Naming, moving: Callable[[str | None], bool]) -> Batch:
+    recordings, quarantined, waiting = [], [], []
+    stamps: dict[str, str | None] = {}
     for call_id, path, metadata in sorted(batch, key=lambda one: (str(one[1]), one[0])):
         if isinstance(path, str):
             error = RecordingError(
@@ -290,10 +316,18 @@ def _hashed(batch: Sequence[tuple[str, Path | str, Metadata]]) -> tuple[tuple[Re
             )
             quarantined.append(Quarantined(call_id=call_id, path=path, content_hash=None, message=str(error)))
             continue
+        before = stamp(path)
+        if moving(before):
+            waiting.append(Waiting(call_id, path, metadata, before))
+            continue
         try:
-            digest = content_hash(path)
+            digest = naming(path)
         except RecordingError as unreadable:
             quarantined.append(Quarantined(call_id=call_id, path=str(path), content_hash=None, message=str(unreadable)))
             continue
+        if (after := stamp(path)) != before:
+            waiting.append(Waiting(call_id, path, metadata, after))
+            continue
+        stamps[str(path)] = before
         recordings.append(Recording(call_id=call_id, content_hash=digest, path=str(path), extra=metadata.extra, **metadata.known))
-    return tuple(recordings), tuple(quarantined)
+    return Batch(tuple(recordings), tuple(quarantined), waiting=tuple(waiting), stamps=stamps)
