@@ -95,6 +95,14 @@ class BatchSettings(Section):
         return self.timeout > 0 or self.memory != 0
 
 
+class ClusterSettings(Section):
+    """What each worker of ``--engine ray`` asks the cluster for. Nothing here changes a result."""
+
+    cpus: float = Field(2.0, gt=0, description="集群上一个工作进程占多少核；识别线程数与它相同（hearing.threads 为 0 时）")
+    gpus: float = Field(0.0, ge=0, description="集群上一个工作进程占多少块 GPU，例如 1，或两个进程合用一块写 0.5；同时把 hearing.device 设为 cuda")
+    ahead: int = Field(2, ge=1, le=16, description="每个工作进程手里最多几通（一通在做，其余等着），使内存不随批次变大")
+
+
 class ReportSettings(Section):
     """What the report shows."""
 
@@ -127,6 +135,7 @@ class Settings(Section):
     analysis: AnalysisSettings = AnalysisSettings()
     sentiment: SentimentSettings = SentimentSettings()
     batch: BatchSettings = BatchSettings()
+    cluster: ClusterSettings = ClusterSettings()
     report: ReportSettings = ReportSettings()
     llm: LlmSettings = LlmSettings()
 
