@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from qa.text.alignment import compiled
-from qa.text.phrasebook import Bools, Ints
+from qa.text.passage import Bools, Ints
 
 _BITS = 60  # slots that are told apart before places are put in order
 

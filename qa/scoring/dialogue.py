@@ -7,7 +7,7 @@ from functools import cached_property
 
 from qa.calls import Heard, Hit, Role
 from qa.scoring.vocabulary import Said, Vocabulary
-from qa.text.normalize import Normalized, normalize
+from qa.text.normalize import Normalized, normalize_all
 from qa.text.sound import Passage, Reading, read
 
 
@@ -42,7 +42,7 @@ class Dialogue:
 
         Phrases of the ``vocabulary`` are searched for all at once, others set by set; what is found is the same.
         """
-        normals = [normalize(turn.text) for turn in heard.turns]
+        normals = normalize_all([turn.text for turn in heard.turns])
         return cls(heard, normals, [read(normal.text) for normal in normals], vocabulary)
 
     def __len__(self) -> int:

@@ -10,8 +10,10 @@ import numpy as np
 from qa.calls import Hit
 from qa.scoring.dialogue import Dialogue
 from qa.scoring.lexicon import Phrase
-from qa.scoring.vocabulary import alone, whole
-from qa.text.sound import Passage, closest
+from qa.scoring.vocabulary import Kept, Phrases, alone, whole
+from qa.text.passage import Passage
+from qa.text.phrasebook import Phrasebook
+from qa.text.sound import closest
 
 
 def search(dialogue: Dialogue, turns: Iterable[int], phrases: Sequence[Phrase], excluding: Sequence[Phrase] = ()) -> list[Hit]:
@@ -77,17 +79,20 @@ def locate(dialogue: Dialogue, turns: Iterable[int], phrases: Sequence[Phrase], 
     ]
 
 
+_WHOLE = Kept[tuple[Phrases, Phrasebook]](most=1024)
+
+
 def nearest(dialogue: Dialogue, turns: Iterable[int], phrases: Sequence[Phrase]) -> Hit | None:
     """The place in these turns that comes closest to any of the phrases, however far it is; the first of equals.
 
     It may be closer than some phrase asks and still not be a hit: where characters are asked for, or a benign
     context voids it. None when no turn has any words, or there are no phrases.
     """
-    wanted = tuple(sorted(set(turns)))
+    wanted, asked = tuple(sorted(set(turns))), tuple(phrases)
     passage = dialogue.memory.get(wanted)
     if not isinstance(passage, Passage):
-        passage = dialogue.memory[wanted] = Passage([dialogue.readings[turn] for turn in wanted])
-    owners, book = whole(tuple(phrases))
+        passage = dialogue.memory[wanted] = dialogue.passage.part(wanted)
+    owners, book = _WHOLE.of((asked,), lambda: whole(asked))
     found = closest(book, passage)
     if found is None:
         return None

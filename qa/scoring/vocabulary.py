@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from qa.scoring.lexicon import Phrase
-from qa.text.phrasebook import Ints
+from qa.text.passage import Ints
 from qa.text.sound import Passage, Phrasebook, Reading, default_closeness, read, spotted
 
 Phrases = tuple[Phrase, ...]

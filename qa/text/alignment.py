@@ -16,7 +16,8 @@ from typing import Any, TypeVar, cast
 import numba
 import numpy as np
 
-from qa.text.phrasebook import BARRED, EXTRA, EXTRA_PARTICLE, MOST_BETWEEN, NEVER, Bools, Costs, Ints, Reals, Shorts, Words
+from qa.text.passage import Bools, Ints
+from qa.text.phrasebook import BARRED, EXTRA, EXTRA_PARTICLE, MOST_BETWEEN, NEVER, Costs, Reals, Shorts, Words
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,9 +32,9 @@ def compiled(function: F) -> F:
 
 _BITS = 10  # of a packed cell, for where its alignment began; so no window is longer than 1023 syllables
 _START = (1 << _BITS) - 1
-_BLOCK = 8  # syllables that are looked at together to find the most promising places
 _LEVELS = 5  # the lower bound looks 0, 1, 2, 4 or 8 syllables to either side
 _CHUNK = 8  # words that are looked at together
+_ROOM, _BUDGET, _OFFSET, _LENGTH, _LEAST, _CUTS = range(6)  # columns of the groups of cuts
 _EMPTY = np.uint64(0)
 _ONE = np.uint64(1)
 
@@ -41,7 +42,7 @@ _ONE = np.uint64(1)
 @compiled
 def candidates(
     rows: Ints, costs: Costs, floors: Costs, extras: Ints, first: Words, second: Words,
-    pair_first: Ints, pair_second: Ints, limits: Ints, at: Ints, cuts: Shorts,
+    pair_first: Ints, pair_second: Ints, limits: Ints, at: Ints, groups: Ints, cuts: Shorts,
     least_missing: Costs,
 ) -> Ints:  # fmt: skip
     """Where seeds of phrases lie and a lower bound leaves the phrase: ``phrase * len(rows) + start``, in order, each once."""
@@ -52,6 +53,7 @@ def candidates(
         cheap[i + 1] = cheap[i] + (extras[rows[i], 0] < EXTRA)
     most = limits.max() if len(limits) else 0
     full = np.empty(words, dtype=np.int64)
+    left = np.empty(cuts.shape[1], dtype=np.int64)  # of what a phrase may cost, after each syllable beside the seed
     found = np.empty(4096, dtype=np.int64)
     count = 0
     for i in range(1, size - 2 - MOST_BETWEEN):  # the rim has no seeds
@@ -91,17 +93,33 @@ def candidates(
                     spent = spent_between + costs[rows[i], pair_first[pair]] + costs[rows[j], pair_second[pair]]
                     if spent > limits[pair]:
                         continue
-                    for cut in range(at[pair], at[pair + 1]):
-                        if spent > cuts[cut, 0]:  # those that follow have less room
+                    for group in range(at[pair], at[pair + 1]):
+                        if spent > groups[group, _ROOM]:  # those that follow have less room
                             break
-                        start = i - cuts[cut, 2]
-                        if _hopeless(cuts, cut, i, between, spent, near, cheap):
-                            continue
-                        p = np.int64(cuts[cut, 5]) << 16 | np.int64(cuts[cut, 6])
-                        if count == len(found):
-                            found = np.append(found, np.empty(count, dtype=np.int64))
-                        found[count] = p * size + start
-                        count += 1
+                        level = _level(_reach_beside(groups, group, i, between, spent, cheap))
+                        offset, beside = groups[group, _OFFSET], groups[group, _LENGTH] - 2
+                        behind = beside - offset
+                        left[0] = groups[group, _BUDGET] - spent
+                        fails = beside + 1  # how many syllables of the last phrase were enough to cost too much
+                        for cut in range(groups[group, _CUTS], groups[group + 1, _CUTS]):
+                            shared = np.int64(cuts[cut, 2])
+                            if shared >= fails:
+                                continue
+                            fails = beside + 1
+                            if level >= 0:
+                                for k in range(shared, beside):
+                                    place = i + between + 2 + k if k < behind else i - 1 - (k - behind)
+                                    left[k + 1] = left[k] - near[level, place, cuts[cut, 3 + k]]
+                                    if left[k + 1] < 0:
+                                        fails = k + 1
+                                        break
+                            if fails <= beside:
+                                continue
+                            p = np.int64(cuts[cut, 0]) << 16 | np.int64(cuts[cut, 1])
+                            if count == len(found):
+                                found = np.append(found, np.empty(count, dtype=np.int64))
+                            found[count] = p * size + i - offset
+                            count += 1
     found = np.sort(found[:count])
     kept = 0
     for i in range(count):
@@ -158,102 +176,39 @@ def _level(reach: int) -> int:
 
 
 @compiled
-def _hopeless(cuts: Shorts, cut: int, i: int, between: int, spent: int, near: Costs, cheap: Ints) -> bool:
-    """Whether the syllables before and behind a seed at ``i``, each at its best near its place, cost more than is left.
-
-    How near follows from what may slip in there, or be left out, for as much.
+def _reach_beside(groups: Ints, group: int, i: int, between: int, spent: int, cheap: Ints) -> int:
+    """How far from their places the syllables before and behind a seed at ``i`` may lie: what may slip in there, or be left
+    out, for what is left.
     """
-    left: Any = np.int64(cuts[cut, 1]) - spent
-    offset: Any = np.int64(cuts[cut, 2])
-    length: Any = np.int64(cuts[cut, 3])
+    left: Any = groups[group, _BUDGET] - spent
     reach = left // EXTRA_PARTICLE
     if reach:
-        start = i - offset
-        slips = cheap[min(start + length + between + reach, len(cheap) - 1)] - cheap[max(start - reach, 0)]
-        missed, least = 0, np.int64(cuts[cut, 4])
-        while (missed + 1) * least <= left:  # quicker than to divide
-            missed += 1
-        reach = min(reach, max(slips + left // EXTRA, missed))
-    level = _level(reach)
-    if level < 0:
-        return False
-    behind = i + between + 2
-    for k in range(length - offset - 2):
-        left -= near[level, behind + k, cuts[cut, 7 + k]]
-        if left < 0:
-            return True
-    for k in range(offset):
-        left -= near[level, i - 1 - k, cuts[cut, 5 + length - offset + k]]
-        if left < 0:
-            return True
-    return False
+        start = i - groups[group, _OFFSET]
+        slips = cheap[min(start + groups[group, _LENGTH] + between + reach, len(cheap) - 1)] - cheap[max(start - reach, 0)]
+        reach = min(reach, max(slips + left // EXTRA, left // groups[group, _LEAST]))
+    return int(reach)
 
 
 @compiled
 def align(
-    phrases: Ints, starts: Ints, slack: Ints, rows: Ints, costs: Costs, extras: Ints,
+    phrases: Ints, starts: Ints, slack: Ints, rows: Ints, by_unit: Costs, extras: Ints,
     units: Ints, lengths: Ints, budgets: Ints, strict: Bools, missing: Ints,
 ) -> Ints:  # fmt: skip
     """The places near the candidates that a phrase may afford: one row (phrase, first, last, cost) each.
 
-    Each phrase is aligned with the text from ``starts`` on, ``slack`` syllables sooner or later: cell ``b`` of row ``i``
-    has heard ``i`` syllables of the phrase, and of the text those up to ``starts - slack + i + b``. Of the alignments
-    that end in the same place only the cheapest is given, of equals the shortest. Candidates come in the order of phrases.
+    Of the alignments that end in the same place only the cheapest is given, of equals the shortest. Candidates come in the
+    order of phrases.
     """
-    found = np.empty((256, 4), dtype=np.int64)
+    found = np.empty((1024, 4), dtype=np.int64)
     count = fresh = 0
-    size = len(rows)
+    cells = np.empty(2 * (slack.max() if len(slack) else 0) + 1, dtype=np.int64)
     for c in range(len(phrases)):
         p = phrases[c]
         if c and phrases[c - 1] != p:
             fresh = count
-        length, width, begin = lengths[p], 2 * slack[c] + 1, starts[c] - slack[c]
-        most = (budgets[p] << _BITS) | _START
-        firm = 1 if strict[p] else 0
-        cells = np.empty(width, dtype=np.int64)
-        for b in range(width):  # a cell is cost << BITS | (START - start): of two of the same cost the shorter is the smaller number
-            cells[b] = _START - b
-        alive = True
-        for i in range(length):
-            unit = units[p, i]
-            gone = missing[unit] << _BITS
-            least = np.int64(1) << 62
-            for b in range(width):
-                heard = rows[min(max(begin + i + b, 0), size - 1)]
-                cost = costs[heard, unit]
-                cell = cells[b] + ((NEVER if cost == BARRED else np.int64(cost)) << _BITS)
-                if b + 1 < width and cells[b + 1] + gone < cell:
-                    cell = cells[b + 1] + gone
-                if b and i + 1 < length:  # after its last syllable nothing more may come in
-                    slipped = cells[b - 1] + (extras[heard, firm] << _BITS)
-                    if slipped < cell:
-                        cell = slipped
-                cells[b] = cell
-                if cell < least:
-                    least = cell
-            if least > most:
-                alive = False
-                break
-        if not alive:
-            continue
-        for b in range(width):
-            spent = cells[b] >> _BITS
-            if spent > budgets[p]:
-                continue
-            start, last = begin + _START - (cells[b] & _START), begin + length + b - 1
-            known = -1
-            for k in range(count - 1, fresh - 1, -1):
-                if found[k, 2] == last:
-                    known = k
-                    break
-            if known < 0:
-                if count == len(found):
-                    found = np.concatenate((found, np.empty((count, 4), dtype=np.int64)))
-                known = count
-                count += 1
-            elif spent > found[known, 3] or (spent == found[known, 3] and start <= found[known, 1]):
-                continue
-            found[known, 0], found[known, 1], found[known, 2], found[known, 3] = p, start, last, spent
+        found, count = aligned(
+            p, starts[c], slack[c], budgets[p], rows, by_unit, extras, units, lengths, strict, missing, cells, found, fresh, count
+        )
     kept = 0
     for k in range(count):  # where nothing at all is heard for the phrase, nothing better may stand in for that
         if found[k, 1] <= found[k, 2]:
@@ -263,42 +218,96 @@ def align(
 
 
 @compiled
-def by_characters(text: Ints, digits: Bools, groups: Ints, group_at: Ints, listed: Ints, said: Ints, said_at: Ints, rims: Bools) -> Ints:
+def aligned(
+    p: int, start: int, slack: int, budget: int, rows: Ints, by_unit: Costs, extras: Ints,
+    units: Ints, lengths: Ints, strict: Bools, missing: Ints, cells: Ints, found: Ints, fresh: int, count: int,
+) -> tuple[Ints, int]:  # fmt: skip
+    """Put the places of a phrase near ``start`` that cost at most ``budget`` to those that are ``found``, of which ``count``
+    there are, those of the phrase from ``fresh`` on.
+
+    The phrase is aligned with the text from ``start`` on, ``slack`` syllables sooner or later: cell ``b`` of row ``i``
+    has heard ``i`` syllables of the phrase, and of the text those up to ``start - slack + i + b``.
+    """
+    size = len(rows)
+    length, width, begin = lengths[p], 2 * slack + 1, start - slack
+    most = (budget << _BITS) | _START
+    firm = 1 if strict[p] else 0
+    for b in range(width):  # a cell is cost << BITS | (START - start): of two of the same cost the shorter is the smaller number
+        cells[b] = _START - b
+    for i in range(length):
+        unit = units[p, i]
+        heard_for = by_unit[unit]
+        gone = missing[unit] << _BITS
+        least = np.int64(1) << 62
+        for b in range(width):
+            heard = rows[min(max(begin + i + b, 0), size - 1)]
+            cost = heard_for[heard]
+            cell = cells[b] + ((NEVER if cost == BARRED else np.int64(cost)) << _BITS)
+            if b + 1 < width and cells[b + 1] + gone < cell:
+                cell = cells[b + 1] + gone
+            if b and i + 1 < length:  # after its last syllable nothing more may come in
+                slipped = cells[b - 1] + (extras[heard, firm] << _BITS)
+                if slipped < cell:
+                    cell = slipped
+            cells[b] = cell
+            if cell < least:
+                least = cell
+        if least > most:
+            return found, count
+    for b in range(width):
+        spent = cells[b] >> _BITS
+        if spent > budget:
+            continue
+        first, last = begin + _START - (cells[b] & _START), begin + length + b - 1
+        known = -1
+        for k in range(count - 1, fresh - 1, -1):
+            if found[k, 2] == last and found[k, 0] == p:
+                known = k
+                break
+        if known < 0:
+            if count == len(found):
+                found = np.concatenate((found, np.empty((count, 4), dtype=np.int64)))
+            known = count
+            count += 1
+        elif spent > found[known, 3] or (spent == found[known, 3] and first <= found[known, 1]):
+            continue
+        found[known, 0], found[known, 1], found[known, 2], found[known, 3] = p, first, last, spent
+    return found, count
+
+
+@compiled
+def by_characters(text: Ints, digits: Bools, listed: Ints, listed_at: Ints, said: Ints, said_at: Ints, rims: Bools) -> Ints:
     """Where the very characters of phrases stand: one row (phrase, begin, end) each, those of a phrase not overlapping.
 
-    ``groups[k, i]``: the phrases that begin with the ``2 - k`` characters at ``text[i]``, none below 0. Those of group ``g``
-    are ``listed[group_at[g] : group_at[g + 1]]``, the characters of phrase ``p`` are ``said[said_at[p] : said_at[p + 1]]``.
+    The arguments from ``listed`` on are those of :class:`~qa.text.phrasebook.Spellings`.
     """
     found = np.empty((256, 3), dtype=np.int64)
     count, size = 0, len(text)
     until = np.zeros(len(rims), dtype=np.int64)
-    for k in range(len(groups)):
-        for i in range(size):
-            group = groups[k, i]
-            if group < 0:
+    for i in range(size):
+        opening = text[i] & 0xFFFF
+        for entry in range(listed_at[opening], listed_at[opening + 1]):
+            p = listed[entry]
+            end = i + said_at[p + 1] - said_at[p]
+            if end > size or i < until[p]:
                 continue
-            for entry in range(group_at[group], group_at[group + 1]):
-                p = listed[entry]
-                end = i + said_at[p + 1] - said_at[p]
-                if i < until[p] or end > size:
-                    continue
-                same = True
-                for j in range(i, end):
-                    if text[j] != said[said_at[p] + j - i]:
-                        same = False
-                        break
-                if not same or _cut(rims[p], digits, i, end):
-                    continue
-                until[p] = end
-                if count == len(found):
-                    found = np.concatenate((found, np.empty((count, 3), dtype=np.int64)))
-                found[count, 0], found[count, 1], found[count, 2] = p, i, end
-                count += 1
+            same = True
+            for j in range(end - i - 1, -1, -1):
+                if text[i + j] != said[said_at[p] + j]:
+                    same = False
+                    break
+            if not same or cut_out(rims[p], digits, i, end):
+                continue
+            until[p] = end
+            if count == len(found):
+                found = np.concatenate((found, np.empty((count, 3), dtype=np.int64)))
+            found[count, 0], found[count, 1], found[count, 2] = p, i, end
+            count += 1
     return found[:count]
 
 
 @compiled
-def _cut(rims: Bools, digits: Bools, begin: int, end: int) -> bool:
+def cut_out(rims: Bools, digits: Bools, begin: int, end: int) -> bool:
     """Whether the short number that a phrase begins or ends with is the middle of a longer one (110 in 1381101)."""
     cut_before = rims[0] and begin > 0 and digits[begin - 1] and digits[begin]
     cut_after = rims[1] and end < len(digits) and digits[end - 1] and digits[end]
@@ -326,7 +335,7 @@ def best(
     for i in range(len(places)):
         p, text = places[i, 0], text_of[places[i, 1]]
         begin, end = begins[places[i, 1]], ends[places[i, 2]]
-        if _cut(rims[p], digits, text_starts[text] + begin, text_starts[text] + end):
+        if cut_out(rims[p], digits, text_starts[text] + begin, text_starts[text] + end):
             continue
         found[count, 0], found[count, 1], found[count, 2], found[count, 3] = p, text, begin, end
         close[count] = closeness[closeness_at[p] + places[i, 3]]
@@ -372,69 +381,3 @@ def _better(found: Ints, close: Reals, one: int, other: int) -> bool:
     if found[one, 2] != found[other, 2]:
         return bool(found[one, 2] < found[other, 2])
     return bool(found[one, 3] < found[other, 3])
-
-
-@compiled
-def promising(rows: Ints, rim: int, costs: Costs, units: Ints, lengths: Ints, missing: Ints, most: int) -> Ints:
-    """Where a lower bound lets phrases come closest, as rows (phrase, start): first the ``most`` best blocks of syllables,
-    then the best places in them.
-    """
-    columns = costs.shape[1]
-    longest = units.shape[1]
-    blocks = (len(rows) + _BLOCK - 1) // _BLOCK + 2 + longest // _BLOCK
-    least = np.full((blocks + 1, columns), BARRED, dtype=np.uint8)
-    gone = missing.astype(np.uint8)
-    for i in range(len(rows)):
-        into, row = least[i // _BLOCK], costs[rows[i]]
-        for u in range(columns):
-            into[u] = row[u] if row[u] < into[u] else into[u]
-    paired = np.empty((columns, blocks), dtype=np.uint16)
-    for i in range(blocks):
-        for u in range(columns):
-            one = min(least[i, u], least[i + 1, u])
-            paired[u, i] = min(one, gone[u])
-    first, count = (rim - longest) // _BLOCK, (len(rows) - rim) // _BLOCK + 1
-    bounds, which = np.empty(most, dtype=np.float64), np.empty((most, 2), dtype=np.int64)
-    size = 0
-    bound = np.empty(count - first, dtype=np.uint16)
-    for p in range(len(lengths)):
-        if lengths[p] == 0:
-            continue
-        bound[:] = 0
-        for i in range(lengths[p]):
-            row_ = paired[units[p, i], first + i // _BLOCK : count + i // _BLOCK]
-            for b in range(count - first):
-                bound[b] += row_[b]
-        for b in range(count - first):
-            size = _inserted(bounds, which, size, bound[b] / lengths[p], p, (b + first) * _BLOCK)
-    blocks_found = which[:size].copy()
-    size = 0
-    for k in range(len(blocks_found)):
-        p = blocks_found[k, 0]
-        for start in range(blocks_found[k, 1], blocks_found[k, 1] + _BLOCK):
-            total = 0
-            for i in range(lengths[p]):
-                unit = units[p, i]
-                lowest = missing[unit]
-                for at in range(start + i - 1, start + i + 2):
-                    if 0 <= at < len(rows):
-                        lowest = min(lowest, np.int64(costs[rows[at], unit]))
-                total += lowest
-            size = _inserted(bounds, which, size, total / lengths[p], p, start)
-    return which[:size]
-
-
-@compiled
-def _inserted(bounds: Reals, which: Ints, size: int, bound: float, p: int, start: int) -> int:
-    """Put a place where it belongs among the best, if it belongs there, of equals behind; how many there are then."""
-    most = len(bounds)
-    if size == most and bound >= bounds[most - 1]:
-        return size
-    at = size if size < most else most - 1
-    while at > 0 and bounds[at - 1] > bound:
-        bounds[at] = bounds[at - 1]
-        which[at, 0], which[at, 1] = which[at - 1, 0], which[at - 1, 1]
-        at -= 1
-    bounds[at] = bound
-    which[at, 0], which[at, 1] = p, start
-    return size + 1 if size < most else most

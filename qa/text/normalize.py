@@ -6,7 +6,7 @@ after the other and keeps, for every character of the result, where in the origi
     "嗯，您好！我是幺二三號客服"  --normalize-->  "您好我是123号客服"
                                               original(4, 7) -> (7, 10)
 
-Steps, in order: simplified script, half width and lower case, marks inside numbers (3.5, 8:30, 20%), fillers,
+Steps, in order: simplified script, half width and lower case, marks inside numbers (3.5, 8:30, 20%), fillers with
 punctuation and spaces, numerals. The same steps run over both sides, so a step may be coarse but must never
 depend on more than the neighbouring characters: a phrase alone and the same phrase inside a turn have to come
 out alike.
@@ -16,16 +16,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import opencc
 
 Replacement = tuple[int, int, str]  # begin, end, what stands there instead
-Step = Callable[[str], Iterable[Replacement]]
+_BREAK = "\ue000"  # between texts that are gone through together: like the edge of a text it is part of nothing
+Step = Callable[[str], str | Iterable[Replacement]]  # a text: each character has become another one
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,31 +67,57 @@ def normalize(text: str) -> Normalized:
     >>> [normalize(text).text for text in ("等一下", "十分抱歉", "万一", "嗯，好啊", "……")]
     ['等一下', '十分抱歉', '万一', '好啊', '']
     """
-    begins, ends = list(range(len(text))), list(range(1, len(text) + 1))
+    return normalize_all([text])[0]
+
+
+def normalize_all(texts: Sequence[str]) -> list[Normalized]:
+    """Each of the texts as :func:`normalize` gives it. All are gone through together: most of a turn's cost would be beginning.
+
+    >>> [normal.text for normal in normalize_all(["您好！", "", "我是幺二三號客服"])]
+    ['您好', '', '我是123号客服']
+    """
+    text = _BREAK.join([one.replace(_BREAK, "\ue001") for one in texts])
+    begins, ends = list[int](), list[int]()
+    for one in texts:
+        begins += range(len(one) + 1)
+        ends += range(1, len(one) + 2)
     for step in STEPS:
-        text, begins, ends = _apply(list(step(text)), text, begins, ends)
-    return Normalized(text, tuple(begins), tuple(ends))
+        changes = step(text)
+        if isinstance(changes, str):
+            text = changes
+        elif changes := list(changes):
+            text, begins, ends = _apply(changes, text, begins, ends)
+    found, start = [], 0
+    for one in text.split(_BREAK) if texts else ():
+        stop = start + len(one)
+        found.append(Normalized(one, tuple(begins[start:stop]), tuple(ends[start:stop])))
+        start = stop + 1
+    return found
 
 
 def _apply(changes: list[Replacement], text: str, begins: list[int], ends: list[int]) -> tuple[str, list[int], list[int]]:
-    if not changes:
-        return text, begins, ends
     pieces: list[str] = []
     new_begins: list[int] = []
     new_ends: list[int] = []
     position = 0
-    for begin, end, instead in [*changes, (len(text), len(text), "")]:
-        pieces.append(text[position:begin])
-        new_begins += begins[position:begin]
-        new_ends += ends[position:begin]
-        pieces.append(instead)
-        if len(instead) == end - begin:
-            new_begins += begins[begin:end]
-            new_ends += ends[begin:end]
-        elif instead:  # 二十四 -> 24: each digit stands for the whole
-            new_begins += [begins[begin]] * len(instead)
-            new_ends += [ends[end - 1]] * len(instead)
+    for begin, end, instead in changes:
+        size = len(instead)
+        if size == end - begin:
+            pieces += text[position:begin], instead
+            new_begins += begins[position:end]
+            new_ends += ends[position:end]
+        else:
+            pieces.append(text[position:begin])
+            new_begins += begins[position:begin]
+            new_ends += ends[position:begin]
+            if size:  # 二十四 -> 24: each digit stands for the whole
+                pieces.append(instead)
+                new_begins += [begins[begin]] * size
+                new_ends += [ends[end - 1]] * size
         position = end
+    pieces.append(text[position:])
+    new_begins += begins[position:]
+    new_ends += ends[position:]
     return "".join(pieces), new_begins, new_ends
 
 
@@ -104,6 +131,8 @@ def simplify(text: str) -> str:
         return text
     whole: str = _converter().convert(text)
     if len(whole) != len(text):  # a phrase rule of OpenCC changed the length: convert each character alone
+        if _BREAK in text:
+            return _BREAK.join(map(simplify, text.split(_BREAK)))
         whole = "".join(_simple_character(character) for character in text)
     return _PARTICLE_ZHE.sub("着", whole)
 
@@ -128,19 +157,18 @@ def _simple_character(character: str) -> str:
 # ---- the steps
 
 
-def to_simplified(text: str) -> Iterable[Replacement]:
-    """Traditional characters."""
-    simple = simplify(text)
-    return [(i, i + 1, new) for i, (old, new) in enumerate(zip(text, simple, strict=True)) if old != new]
-
-
-def to_half_width(text: str) -> Iterable[Replacement]:
+def to_half_width(text: str) -> str | Iterable[Replacement]:
     """Full-width and compatibility characters (NFKC, character by character), capitals."""
-    for i, character in enumerate(text):
-        if not "一" <= character <= "鿿":
-            plain = unicodedata.normalize("NFKC", character).lower()
-            if plain != character:
-                yield i, i + 1, plain
+    others = {ord(character): plain for character in set(text) if (plain := _plain(character)) != character}
+    if all(len(plain) == 1 for plain in others.values()):
+        return text.translate(others) if others else text
+    return [(i, i + 1, others[code]) for i, code in enumerate(map(ord, text)) if code in others]
+
+
+@lru_cache(maxsize=20_000)
+def _plain(character: str) -> str:
+    """A character that is no Hanzi at half width, and small."""
+    return character if "一" <= character <= "鿿" else unicodedata.normalize("NFKC", character).lower()
 
 
 _NUMBER_MARK = re.compile(r"(?P<percent>(?<!\d)(\d+(?:\.\d+)?)\s?%)|(?<=\d)(?P<point>[.:])(?=\d)")
@@ -148,6 +176,8 @@ _NUMBER_MARK = re.compile(r"(?P<percent>(?<!\d)(\d+(?:\.\d+)?)\s?%)|(?<=\d)(?P<p
 
 def speak_number_marks(text: str) -> Iterable[Replacement]:
     """Marks that are spoken: 20% as 百分之20, 3.5 and 8:30 with 点."""
+    if not any(mark in text for mark in "%.:"):
+        return
     for found in _NUMBER_MARK.finditer(text):
         if found["percent"]:
             yield found.start(), found.end(), "百分之" + found[2].replace(".", "点")
@@ -158,23 +188,16 @@ def speak_number_marks(text: str) -> Iterable[Replacement]:
 # 嗯 呃 唔 哦 and their like are part of no word in call speech, wherever they stand. 啊 哎 唉 额 are: a particle
 # (好啊, 是啊) or half a word (金额, 哎呀), so they are hesitation only when nothing adjoins them, or, for the
 # first three, when the turn begins with them. 那个, 就是, 然后 are hesitation just as often, but they are words.
-_FILLER = re.compile(
-    r"[嗯呃唔哦噢喔诶欸]+"
+_NOT_SAID = re.compile(
+    rf"(?:[^\w{_BREAK}]|_)+"
+    r"|[嗯呃唔哦噢喔诶欸]+"
     r"|(?<![^\W_])[啊哎唉额]+(?![^\W_])"
-    r"|^[啊哎唉]+(?![呀哟声叹气])"
+    rf"|(?:^|(?<={_BREAK}))[啊哎唉]+(?![呀哟声叹气])"
 )
 
 
-def drop_fillers(text: str) -> Iterable[Replacement]:
-    """Hesitation sounds."""
-    return [(found.start(), found.end(), "") for found in _FILLER.finditer(text)]
-
-
-_NOT_SAID = re.compile(r"[\W_]+")
-
-
-def drop_punctuation(text: str) -> Iterable[Replacement]:
-    """Whatever is neither letter nor digit, and spaces."""
+def drop_unsaid(text: str) -> Iterable[Replacement]:
+    """Hesitation sounds, whatever is neither letter nor digit, and spaces."""
     return [(found.start(), found.end(), "") for found in _NOT_SAID.finditer(text)]
 
 
@@ -186,6 +209,7 @@ _UNIT = {"十": 10, "百": 100, "千": 1000}
 MEASURE = (
     r"(?:个|天|块|元|号|日|月|年|点|分钟|秒|小时|钟头|次|遍|位|条|件|张|笔|单|份|周|星期|礼拜|倍|折|级|楼|岁|套|台|部|项|步|种|家|人|毛|角)"
 )
+_MEASURED = re.compile(MEASURE)
 _D = "[一二两三四五六七八九]"
 _TENS = rf"零?{_D}?十{_D}?|零{_D}"
 _BELOW_10000 = rf"(?:{_D}千(?:零?{_D}百)?(?:{_TENS})?|{_D}百(?:{_TENS})?|{_D}?十{_D}?)"
@@ -202,15 +226,23 @@ _NUMERAL = re.compile(
 )
 
 
+_BEGINS_NUMERAL = re.compile(r"[零〇一二两三四五六七八九幺十百\d]")
+
+
 def numerals_to_digits(text: str) -> Iterable[Replacement]:
     """Chinese numerals where they are clearly numbers; the others (一下, 十分, 万一, 三心二意) stay."""
-    for found in _NUMERAL.finditer(text):
+    reach = 0
+    for start in _BEGINS_NUMERAL.finditer(text):  # to try the whole expression at every character takes four times as long
+        found = _NUMERAL.match(text, start.start()) if start.start() >= reach else None
+        if found is None:
+            continue
+        reach = found.end()
         run, kind = found[0], found.lastgroup
         instead: str | None = None
         if kind == "percent":
             instead = "百分之100"
         elif kind == "value":
-            alone = run == "十" and not re.match(MEASURE, text[found.end() :])
+            alone = run == "十" and not _MEASURED.match(text, found.end())
             instead = None if alone else str(numeral_value(run))
         elif kind == "digits":
             if len(run) >= 3 or not set(run) <= set("一二三四五六七八九"):
@@ -242,4 +274,4 @@ def numeral_value(numeral: str) -> int:
     return total + section + digit
 
 
-STEPS: tuple[Step, ...] = (to_simplified, to_half_width, speak_number_marks, drop_fillers, drop_punctuation, numerals_to_digits)
+STEPS: tuple[Step, ...] = (simplify, to_half_width, speak_number_marks, drop_unsaid, numerals_to_digits)

@@ -20,20 +20,19 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from qa.text import syllables
+from qa.text.passage import END, Bools, Ints, Passage, sound_of
 from qa.text.readings import Reading, Sound, unpack
 
-Ints = npt.NDArray[np.int64]
 Costs = npt.NDArray[np.uint8]
 Shorts = npt.NDArray[np.uint16]
 Words = npt.NDArray[np.uint64]
-Bools = npt.NDArray[np.bool_]
 Reals = npt.NDArray[np.float64]
 
 MISSING, EXTRA = 85, 70
@@ -49,77 +48,29 @@ MOST_BETWEEN = 2  # syllables inside a seed
 _SEED_LIMIT = EXTRA_PARTICLE * (MOST_BETWEEN + 1)  # a seed must cost less, or more could stand inside it
 LONGEST = 100  # syllables of a phrase that is matched by sound
 NEVER = 101 * LONGEST  # more than any phrase may cost: no match reaches from one text into the next
-_END = syllables.SEPARATOR
 
 _PERSONS = np.array([ord("您"), ord("你")])
 _NEGATIONS = np.array(sorted(map(ord, NEGATION)))
 _SPECIAL = PARTICLES | NEGATION | frozenset(EXTRA_PERSON) | frozenset("您你")
 
 
-class Passage:
-    """Several readings (the turns of a call) laid one after the other, to be searched in one go."""
-
-    def __init__(self, readings: Sequence[Reading]) -> None:
-        self.readings = tuple(readings)
-        self.sounds: list[Sound] = list(chain.from_iterable((*reading.sounds, _END) for reading in self.readings))
-        starts = [0]
-        for reading in self.readings:
-            starts.append(starts[-1] + len(reading.sounds) + 1)
-        self.starts = starts  # where each text starts in ``sounds``
-
-    def __len__(self) -> int:
-        return len(self.sounds)
-
-    @cached_property
-    def joined(self) -> str:
-        """All texts with a line break after each."""
-        return "".join([f"{reading.text}\n" for reading in self.readings])
-
-    @cached_property
-    def begins(self) -> Ints:
-        """Where each syllable begins in its text."""
-        return np.array(list(chain.from_iterable((*reading.begins, 0) for reading in self.readings)), dtype=np.int64)
-
-    @cached_property
-    def ends(self) -> Ints:
-        """Where each syllable ends in its text."""
-        return np.array(list(chain.from_iterable((*reading.ends, 0) for reading in self.readings)), dtype=np.int64)
-
-    @cached_property
-    def text_of(self) -> Ints:
-        """Which text each syllable is of."""
-        return np.repeat(np.arange(len(self.readings)), np.diff(self.starts))
-
-    @cached_property
-    def text_starts(self) -> Ints:
-        """Where each text starts in ``joined``."""
-        return np.cumsum([0, *[len(reading.text) + 1 for reading in self.readings]])
-
-    @cached_property
-    def characters(self) -> Ints:
-        """The code points of ``joined``."""
-        return np.frombuffer(self.joined.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.int64)
-
-    @cached_property
-    def digits(self) -> Bools:
-        """Which characters of ``joined`` are digits."""
-        return np.fromiter(map(str.isdigit, self.joined), dtype=np.bool_, count=len(self.joined))
-
-
 @dataclass(frozen=True, slots=True)
 class Seeds:
     """The pairs of units that places are found by, and for each the phrases it is cut from.
 
-    ``first``, ``second``, ``limits``: one entry a pair. Rows ``at[q] .. at[q + 1]`` of ``cuts`` belong to pair ``q``: what
-    it may cost (the most first), what the phrase may, how many syllables of it come before the pair, how many it has, what
-    the cheapest of them costs when it is missing, the phrase (two numbers), and the kinds of its syllables: those behind
-    the pair, then those before it, each from the pair on. All that is read together lies together.
+    ``first``, ``second``, ``limits``: one entry a pair. Rows ``at[q] .. at[q + 1]`` of ``groups`` belong to pair ``q``, those
+    that may cost the most first. What is cut alike stands in one group: what the pair may cost, what the phrase may, how
+    many syllables of it come before the pair, how many it has, what the cheapest of them costs when it is missing, and
+    where its rows of ``cuts`` begin. A cut is: the phrase (two numbers), how many kinds it shares with the cut before it,
+    and the kinds of its syllables: those behind the pair, then those before it, each from the pair on. Cuts are in the
+    order of their kinds, so that phrases which begin alike are given up together. All that is read together lies together.
     """
 
     first: Ints
     second: Ints
     limits: Ints
     at: Ints
+    groups: Ints
     cuts: Shorts
 
 
@@ -151,7 +102,7 @@ class Phrasebook:
         #: what each unit costs when the text does not have it; the last one, no unit at all, costs nothing
         self.missing: Ints = np.array([*(_missing(chr(c), firm) for (_, _, c), firm in zip(spoken, self._firm, strict=True)), 0])
         self._known = frozenset(chr(c) for _, _, c in spoken) | _SPECIAL
-        self._row_of: dict[Sound, int] = {}
+        self._row_of: Ints = np.zeros(0, dtype=np.int64)  # by number of the sound, -1 where no row is made yet
         self._row_of_key: dict[Sound, int] = {}
         self._making = threading.Lock()
         # for the lower bound units that differ in tone or character alone are one kind; the last kind costs nothing
@@ -208,23 +159,34 @@ class Phrasebook:
     @cached_property
     def seeds(self) -> Seeds:
         """The seeds of all phrases that have some."""
-        pairs: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
+        pairs: dict[tuple[int, int], dict[tuple[int, ...], list[tuple[tuple[int, ...], int]]]] = {}
         for p in np.flatnonzero(self.budgets >= 0).tolist():
+            length, kinds, row = int(self.lengths[p]), self.kinds[p].tolist(), self.rows[p].tolist()
             for offset, room in self._pairs(p):
-                key = int(self.rows[p, offset]), int(self.rows[p, offset + 1])
-                pairs.setdefault(key, []).append((p, offset, room))
-        cuts = np.zeros((sum(map(len, pairs.values())), 5 + max(2, self.rows.shape[1])), dtype=np.uint16)
-        ordered = (one for of_pair in pairs.values() for one in sorted(of_pair, key=lambda one: (-one[2], one)))
-        for cut, (p, offset, room) in zip(cuts, ordered, strict=True):
-            length, kinds = int(self.lengths[p]), self.kinds[p]
-            cut[:7] = room, self.budgets[p], offset, length, self.least[p], p >> 16, p & 0xFFFF
-            cut[7 : 5 + length] = [*kinds[offset + 2 : length], *kinds[:offset][::-1]]
+                group = -room, int(self.budgets[p]), offset, length, int(self.least[p])
+                beside = (*kinds[offset + 2 : length], *kinds[:offset][::-1])
+                pairs.setdefault((row[offset], row[offset + 1]), {}).setdefault(group, []).append((beside, p))
+        groups: list[tuple[int, ...]] = []
+        cuts: list[tuple[int, ...]] = []
+        for of_pair in pairs.values():
+            for (room, *alike), members in sorted(of_pair.items()):
+                groups.append((-room, *alike, len(cuts)))
+                before: tuple[int, ...] = ()
+                for beside, p in sorted(members):
+                    shared = sum(1 for _ in takewhile(lambda both: both[0] == both[1], zip(before, beside, strict=False)))
+                    cuts.append((p >> 16, p & 0xFFFF, shared, *beside))
+                    before = beside
+        groups.append((0, 0, 0, 0, 0, len(cuts)))
+        table = np.zeros((len(cuts), max(map(len, cuts), default=3)), dtype=np.uint16)
+        for into, cut in zip(table, cuts, strict=True):
+            into[: len(cut)] = cut
         return Seeds(
             first=np.array([one for one, _ in pairs], dtype=np.int64),
             second=np.array([other for _, other in pairs], dtype=np.int64),
-            limits=np.array([max(room for _, _, room in of_pair) for of_pair in pairs.values()], dtype=np.int64),
+            limits=np.array([-min(of_pair)[0] for of_pair in pairs.values()], dtype=np.int64),
             at=np.cumsum([0, *map(len, pairs.values())]),
-            cuts=cuts,
+            groups=np.array(groups, dtype=np.int64),
+            cuts=table,
         )
 
     @cached_property
@@ -276,20 +238,29 @@ class Phrasebook:
             figures += [round(1.0 - cost / (100 * length), 3) for cost in range(budget + 1)]
         return np.array(figures, dtype=np.float64), np.array([begins[length] for length in self.lengths.tolist()], dtype=np.int64)
 
-    def tables(self, sounds: Sequence[Sound]) -> tuple[Tables, Ints]:
-        """The tables, and which of their rows these sounds have."""
-        row_of = self._row_of
-        try:
-            rows = [row_of[sound] for sound in sounds]
-        except KeyError:
-            self._learn(sounds)
-            rows = [row_of[sound] for sound in sounds]
-        return self._tables, np.array(rows, dtype=np.int64)
+    @cached_property
+    def rim(self) -> int:
+        """How far beyond the ends of a passage an alignment may reach."""
+        return int((self.lengths + self.slack).max(initial=0)) + 1
 
-    def _learn(self, sounds: Sequence[Sound]) -> None:
+    def tables(self, passage: Passage) -> tuple[Tables, Ints]:
+        """The tables, and which of their rows the syllables of a passage have, with a rim of ends of text on either side."""
+        row_of = self._row_of
+        sounds = np.empty(len(passage) + 2 * self.rim, dtype=np.int64)
+        sounds[: self.rim] = sounds[len(sounds) - self.rim :] = passage.sounds[-1]
+        sounds[self.rim : len(sounds) - self.rim] = passage.sounds
+        if sounds.max() >= len(row_of) or (rows := row_of[sounds]).min() < 0:
+            self._learn(sounds)
+            rows = self._row_of[sounds]
+        return self._tables, rows
+
+    def _learn(self, sounds: Ints) -> None:
         """Make the rows of sounds that no text had before."""
         with self._making:
-            unknown = {sound: self._key(sound) for sound in dict.fromkeys(sounds) if sound not in self._row_of}
+            known = np.full(max(len(self._row_of), int(sounds.max()) + 512), -1)
+            known[: len(self._row_of)] = self._row_of
+            numbers = np.unique(sounds)
+            unknown = {number: self._key(sound_of(number)) for number in numbers[known[numbers] < 0].tolist()}
             keys = [key for key in dict.fromkeys(unknown.values()) if key not in self._row_of_key]
             if keys:
                 first = len(self._row_of_key)
@@ -300,7 +271,8 @@ class Phrasebook:
                 floors = np.pad(_least(costs[:, order], fresh), ((0, 0), (0, 1)))
                 self._tables = self._tables.with_rows(first, costs, floors, np.array(extras), self.seeds)
                 self._row_of_key.update({key: first + i for i, key in enumerate(keys)})
-            self._row_of.update({sound: self._row_of_key[key] for sound, key in unknown.items()})
+            known[list(unknown)] = [self._row_of_key[key] for key in unknown.values()]
+            self._row_of = known  # after the tables: who reads the new rows finds them there
 
     def _key(self, sound: Sound) -> Sound:
         """The sound without its character where that makes no difference to any phrase."""
@@ -315,48 +287,36 @@ class Phrasebook:
         turned = np.isin(characters, _NEGATIONS)[:, None] | np.isin(self._characters, _NEGATIONS)[None, :]
         costs[(turned & (costs > 30)) | (self._firm[None, :] & (costs > MISHEARD))] = TURNED
         costs[characters[:, None] == self._characters[None, :]] = 0
-        costs[codes == _END] = BARRED
+        costs[codes == END] = BARRED
         return np.concatenate([costs, np.zeros((len(codes), 1), dtype=np.int64)], axis=1).astype(np.uint8)
 
 
 class Spellings:
-    """Texts by the characters they begin with: two, or one where they have no more.
+    """Texts by the character they begin with.
 
-    ``said[said_at[p] : said_at[p + 1]]`` are the characters of phrase ``p``; ``listed[group_at[g] : group_at[g + 1]]`` the
-    phrases with the ``g``-th opening.
+    ``said[said_at[p] : said_at[p + 1]]`` are the characters of phrase ``p``; ``listed[listed_at[c] : listed_at[c + 1]]`` the
+    phrases that begin with a character of which ``c`` are the lower 16 bits.
     """
 
     def __init__(self, texts: Mapping[int, str], size: int) -> None:
         self.said: Ints = np.array([ord(character) for p in range(size) for character in texts.get(p, "")], dtype=np.int64)
         self.said_at: Ints = np.cumsum([0, *[len(texts.get(p, "")) for p in range(size)]])
-        openings: dict[int, list[int]] = {}
-        for p, text in texts.items():
-            openings.setdefault(ord(text[0]) << 32 | (ord(text[1]) if len(text) > 1 else 0), []).append(p)
-        groups = sorted(openings.items())
-        self._openings: Ints = np.array([opening for opening, _ in groups], dtype=np.int64)
-        self.group_at: Ints = np.cumsum([0, *[len(of_group) for _, of_group in groups]])
-        self.listed: Ints = np.array([p for _, of_group in groups for p in of_group], dtype=np.int64)
-
-    def groups(self, characters: Ints) -> Ints:
-        """Which group two characters open at each place (row 0), and which the one (row 1); -1: none."""
-        alone = characters << 32
-        keys = np.stack([alone, alone])
-        keys[0, :-1] |= characters[1:]
-        if not len(self._openings):
-            return np.full_like(keys, -1)
-        at = np.minimum(np.searchsorted(self._openings, keys), len(self._openings) - 1)
-        found: Ints = np.where(self._openings[at] == keys, at, -1)
-        return found
+        openings = np.array([ord(text[0]) & 0xFFFF for text in texts.values()], dtype=np.int64)
+        order = np.argsort(openings, kind="stable")
+        self.listed: Ints = np.array(list(texts), dtype=np.int64)[order]
+        self.listed_at: Ints = np.searchsorted(openings[order], np.arange(0x10001))
 
 
 class Tables:
-    """By row: ``costs`` of the units (:data:`BARRED` at the end of a text), ``floors`` of the kinds of units, ``extras``
-    for ordinary and for strict phrases, and as bits whether the row may be the first or the second syllable of each seed.
+    """By row: ``costs`` of the units (:data:`BARRED` at the end of a text; ``by_unit`` turned round), ``floors`` of the kinds
+    of units, ``extras`` for ordinary and for strict phrases, and as bits whether the row may be the first or the second
+    syllable of each seed.
     """
 
     def __init__(self, units: int, kinds: int, pairs: int, room: int = 0) -> None:
         words = -(-pairs // 64)
         self.costs = np.zeros((room, units), dtype=np.uint8)
+        self.by_unit = np.zeros((units, room), dtype=np.uint8)
         self.floors = np.zeros((room, kinds), dtype=np.uint8)
         self.extras = np.zeros((room, 2), dtype=np.int64)
         self.first = np.zeros((room, words), dtype=np.uint64)
@@ -369,8 +329,10 @@ class Tables:
             tables = Tables(self.costs.shape[1], self.floors.shape[1], len(seeds.first), max(1024, 2 * len(self.costs), needed))
             for name in ("costs", "floors", "extras", "first", "second"):
                 getattr(tables, name)[:at] = getattr(self, name)[:at]
+            tables.by_unit[:, :at] = self.by_unit[:, :at]
         rows = slice(at, needed)
         tables.costs[rows], tables.floors[rows], tables.extras[rows] = costs, floors, extras
+        tables.by_unit[:, rows] = costs.T
         tables.first[rows] = _as_bits(costs[:, seeds.first] <= seeds.limits, self.first.shape[1])
         tables.second[rows] = _as_bits(costs[:, seeds.second] <= seeds.limits, self.first.shape[1])
         return tables
@@ -398,7 +360,7 @@ def _extra(sound: Sound, *, strict: bool) -> int:
     """What a syllable of the text costs when the phrase does not have it."""
     code, _, code_point = unpack(sound)
     character = chr(code_point)
-    if code == _END:
+    if code == END:
         return NEVER
     if character in NEGATION:
         return TURNED

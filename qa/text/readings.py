@@ -79,12 +79,13 @@ def _sounds(text: str) -> tuple[Sound, ...]:
     begin, length = 0, len(text)
     while begin < length:  # pypinyin's own segmentation, the longest phrase first, without its cost for each character
         end, word = begin + 2, begin + 1
-        while end <= length and text[begin:end] in prefixes:
-            if text[begin:end] in phrases:
+        while end <= length and (said := text[begin:end]) in prefixes:
+            if said in phrases:
                 word = end
             end += 1
         if end > length and word == begin + 1:  # the beginning of a phrase ends the text: pypinyin reads the rest alone
-            sounds += [spoken for character in text[begin:] for spoken in _word(character)]
+            for character in text[begin:]:
+                sounds += _word(character)
             break
         sounds += _word(text[begin:word])
         begin = word
@@ -101,7 +102,7 @@ def _vocabulary() -> tuple[_Prefixes, Mapping[str, object], re.Pattern[str]]:
     from pypinyin.constants import PHRASES_DICT, RE_HANS
     from pypinyin.seg.mmseg import p_set
 
-    return p_set, PHRASES_DICT, re.compile(RE_HANS.pattern)
+    return getattr(p_set, "_set", p_set), PHRASES_DICT, re.compile(RE_HANS.pattern)  # the bare set answers three times as fast
 
 
 @lru_cache(maxsize=50_000)

@@ -30,7 +30,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from qa.text.phrasebook import LONGEST, Ints, Passage, Phrasebook, Reals, Tables
+from qa.text.passage import Ints, Passage
+from qa.text.phrasebook import LONGEST, Phrasebook, Reals, Tables
 from qa.text.readings import Reading, read
 
 __all__ = [
@@ -129,31 +130,34 @@ def closest(book: Phrasebook, passage: Passage) -> tuple[int, int, Match] | None
     Of equally close ones the first. Only the :data:`_MOST_NEAR` most promising places are aligned, so of places
     that are all far from every phrase it may miss the very closest: that one explains nothing anyway.
     """
-    said, places = _by_characters(book, passage), np.zeros((0, 4), dtype=np.int64)
-    if not len(said) and len(passage) and (book.lengths > 0).any():
-        from qa.text import alignment
+    said = _by_characters(book, passage)
+    if len(said):
+        found = _spots(book, passage, said, np.zeros((0, 4), dtype=np.int64), all_of_them=True)
+        first = np.lexsort((found.ends, found.phrases, found.begins, found.texts))[0]
+        place = Match(int(found.begins[first]), int(found.ends[first]), float(found.closeness[first]))
+        return int(found.phrases[first]), int(found.texts[first]), place
+    if not len(passage) or not (book.lengths > 0).any():
+        return None
+    from qa.text.nearness import nearest as nearest_place
 
-        tables, rows, rim = _rimmed(book, passage)
-        phrases, starts = alignment.promising(rows, rim, tables.costs, book.rows, book.lengths, book.missing, _MOST_NEAR).T
-        order = np.argsort(phrases, kind="stable")
-        phrases, starts = phrases[order], starts[order]
-        places = _aligned(book, tables, rows, rim, phrases, starts, np.minimum(book.slack[phrases], _NEAREST_SLACK))
-    found = _spots(book, passage, said, places, all_of_them=True)
-    order = np.lexsort((found.ends, found.phrases, found.begins, found.texts, -found.closeness))[:1]
-    for which in order.tolist():
-        place = Match(int(found.begins[which]), int(found.ends[which]), float(found.closeness[which]))
-        return int(found.phrases[which]), int(found.texts[which]), place
-    return None
+    tables, rows = book.tables(passage)
+    p, text, begin, end, closeness = nearest_place(
+        rows, book.rim, _MOST_NEAR, _NEAREST_SLACK, tables.costs, tables.by_unit, tables.extras,
+        book.rows, book.lengths, book.budgets, book.slack, book.strict, book.missing, book.rims,
+        passage.digits, passage.text_of, passage.text_starts, passage.begins, passage.ends, *book.closeness,
+    )  # fmt: skip
+    return (p, text, Match(begin, end, closeness)) if p >= 0 else None
 
 
 def _by_characters(book: Phrasebook, passage: Passage) -> Ints:
     """Where the very characters of phrases stand; of those only that an alignment may not find, or not find whole."""
+    spellings = book.spellings
+    if not len(spellings.listed) or not len(passage):
+        return np.zeros((0, 3), dtype=np.int64)
     from qa.text import alignment
 
-    spellings = book.spellings
-    groups = spellings.groups(passage.characters)
     return alignment.by_characters(
-        passage.characters, passage.digits, groups, spellings.group_at, spellings.listed, spellings.said, spellings.said_at, book.rims
+        passage.characters, passage.digits, spellings.listed, spellings.listed_at, spellings.said, spellings.said_at, book.rims
     )
 
 
@@ -163,11 +167,11 @@ def _by_sound(book: Phrasebook, passage: Passage) -> Ints:
         return np.zeros((0, 4), dtype=np.int64)
     from qa.text import alignment
 
-    tables, rows, rim = _rimmed(book, passage)
+    tables, rows = book.tables(passage)
     seeds = book.seeds
     keys = alignment.candidates(
         rows, tables.costs, tables.floors, tables.extras, tables.first, tables.second,
-        seeds.first, seeds.second, seeds.limits, seeds.at, seeds.cuts,
+        seeds.first, seeds.second, seeds.limits, seeds.at, seeds.groups, seeds.cuts,
         book.least_missing,
     )  # fmt: skip
     slack = alignment.reaches(keys, rows, tables.extras, book.lengths, book.budgets, book.slack, book.gone)
@@ -176,16 +180,16 @@ def _by_sound(book: Phrasebook, passage: Passage) -> Ints:
         everywhere, at = _everywhere(book, len(rows))
         phrases, starts = np.concatenate((phrases, everywhere)), np.concatenate((starts, at))
         slack = np.concatenate((slack, 2 * book.slack[everywhere]))
-    return _aligned(book, tables, rows, rim, phrases, starts, slack)
+    return _aligned(book, tables, rows, phrases, starts, slack)
 
 
-def _aligned(book: Phrasebook, tables: Tables, rows: Ints, rim: int, phrases: Ints, starts: Ints, slack: Ints) -> Ints:
+def _aligned(book: Phrasebook, tables: Tables, rows: Ints, phrases: Ints, starts: Ints, slack: Ints) -> Ints:
     from qa.text import alignment
 
     places = alignment.align(
-        phrases, starts, slack, rows, tables.costs, tables.extras, book.rows, book.lengths, book.budgets, book.strict, book.missing
+        phrases, starts, slack, rows, tables.by_unit, tables.extras, book.rows, book.lengths, book.budgets, book.strict, book.missing
     )
-    places[:, 1:3] -= rim
+    places[:, 1:3] -= book.rim
     return places
 
 
@@ -199,13 +203,6 @@ def _spots(book: Phrasebook, passage: Passage, said: Ints, places: Ints, *, all_
     )  # fmt: skip
     phrases, texts, begins, ends = found.T
     return Spots(phrases, texts, begins, ends, closeness)
-
-
-def _rimmed(book: Phrasebook, passage: Passage) -> tuple[Tables, Ints, int]:
-    """The tables, the rows of the passage with as much of nothing at either end as an alignment may reach, and how much that is."""
-    tables, rows = book.tables(passage.sounds)
-    rim = int((book.lengths + book.slack).max()) + 1
-    return tables, np.pad(rows, rim, constant_values=rows[-1]), rim
 
 
 def _everywhere(book: Phrasebook, size: int) -> tuple[Ints, Ints]:

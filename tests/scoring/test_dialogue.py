@@ -27,4 +27,4 @@ def test_a_call_without_words() -> None:
     for turns in ((), (Turn(role="agent", text=""), Turn(role="customer", text="嗯。"))):
         dialogue = Dialogue.of(Heard(duration=5.0, channels=1, turns=turns, roles=ROLES))
         assert len(dialogue) == len(turns)
-        assert [len(reading) for reading in dialogue.passage.readings] == [0] * len(turns)
+        assert [len(reading) for reading in dialogue.readings] == [0] * len(turns)

@@ -104,9 +104,12 @@ def _enough(rule: Say, groups: Sequence[Sequence[Hit]]) -> bool:
     return bool(hits) if rule.match == "any" else len({hit.phrase for hit in hits}) >= rule.match
 
 
+_ASKED = Kept[tuple[Phrase, ...]](most=4096)
+
+
 def _absent(rule: Say, context: Context, groups: Sequence[Group], hits: Sequence[Hit]) -> Result:
     """Too little was said: the window, the nearest miss, and whether that can be held against the agent."""
-    phrases = tuple(dict.fromkeys(phrase for _, group, _ in groups for phrase in group))
+    phrases = _ASKED.of((groups,), lambda: tuple(dict.fromkeys(phrase for _, group, _ in groups for phrase in group)))
     near = matching.nearest(context.dialogue, context.window.turns, phrases) if not hits else None
     searched = context.window.searched
     who = words_for(searched.role)
