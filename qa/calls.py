@@ -320,13 +320,18 @@ class Score:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Complaint:
-    """Whether the customer complains, about what, and whether it threatens to go further."""
+    """Whether the customer complains, about what, and whether it threatens to go further, and where (监管, 媒体, 法律, 流失).
+
+    ``intensity`` is how badly, 0..100, by which complaints are ordered; see :mod:`qa.scoring.severity`.
+    """
 
     detected: bool
     probability: float
     threat: bool = False
     categories: tuple[str, ...] = ()
     hits: tuple[Hit, ...] = ()
+    threats: tuple[str, ...] = ()
+    intensity: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +352,7 @@ class Verdict:
     complaint: Complaint
     rubric: RubricRef
     flags: tuple[str, ...] = ()  # complaint, threat, fatal, review, low_score, roles
+    call_type: str | None = None  # 投诉, 故障申告, 业务办理, 咨询, 营销, 回访; None where it cannot be told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
