@@ -51,16 +51,18 @@ _WORDS = re.compile(
 
 # 3个0, 两个八 | 一百三十八 | digits, but not the 3 of 3个0
 _SEGMENT = re.compile(
-    "(?P<times>[2-9两]个[0-9])|(?P<value>[1-9](?:[千百十]0?[1-9]?)+|十[1-9]?)(?![0-9]*[块元万岁])|(?P<digits>(?:[0-9](?!个[0-9]))+)"
+    "(?P<times>[2-9两]个[0-9])|(?P<value>[1-9](?:[千百十]0?[1-9]?)+|十[1-9]?)(?![0-9]*[块元万岁])|(?P<digits>(?:[0-9](?!个[0-9]|[千百十]))+)"
+    "|(?P<x>(?<![a-z0-9])x(?![a-z])|叉|[艾爱埃][克可]斯)"
 )
 _X = re.compile(r"[\s，,、]{0,2}(?:是|最后|然后|再|加|个|字母|大写|的|一个){0,3}(x|叉|[艾爱埃][克可]斯)(?![a-z])")
 #: What may stand between two segments of one dictation: pauses, fillers, and a listener's words.
 _BETWEEN = re.compile(
-    r"[\s，,、。.·\-—–…!！?？;；\"“”'()（）～"
-    r"嗯呃啊哦噢额唔哎诶欸喂哈嘛呀哟是的呢吧吗了对好行您你请说讲继续没错收到明白记下在听尾数中间开头杠先别急再然后接着还有最那个这就面边慢点稍等可以重复位什么多少"
+    r"(?:收到|慢点|快点|[\s，,、。.·\-—–…!！?？;；\"“”'()（）~"
+    r"嗯呃啊哦噢额唔哎诶欸喂哈嘛呀哟是的呢吧吗了对好行您你请说讲继续没错明白记下在听尾数中间开头杠先别急再然后接着还有最那个这就面边慢稍等可以重复位什么多少"
     + "".join(sorted(SOUNDS_LIKE))
-    + "]*"
+    + "])*"
 )
+_MISHEARD = re.compile(r"(?<=\n)[^\n0-9]{1,4}(?=\n)")  # a turn so short says nothing else: 再见, heard for 再讲
 _FARTHEST = 30  # characters between two segments of one dictation
 #: What makes a number an amount, a date or a count when it follows.
 COUNTED = re.compile(
@@ -118,9 +120,10 @@ def dictations(text: str) -> list[Dictation]:
     found: list[list[Segment]] = []
     for segment in segments(text):
         last = found[-1][-1] if found else None
-        if last is not None and segment.begin - last.end <= _FARTHEST and _joined(text, last.end, segment.begin):
+        joined = last is not None and segment.begin - last.end <= _FARTHEST and _joined(text, last.end, segment.begin)
+        if joined:
             found[-1].append(segment)
-        else:
+        elif segment.digits != "x":  # else a letter by itself
             found.append([segment])
     return [Dictation(tuple(group)) for group in found]
 
@@ -133,6 +136,8 @@ def segments(text: str) -> Iterator[Segment]:
         if match["times"]:
             count = 2 if said[0] == "两" else int(said[0])
             yield Segment(begin, end, said[-1] * count, whole * count)
+        elif match["x"]:
+            yield Segment(begin, end, "x", whole)
         elif match["value"]:
             value = str(numeral_value(said))
             yield Segment(begin, end, value, whole * len(value))
@@ -187,7 +192,9 @@ def runs(segments: Sequence[Segment], longest: int) -> Iterator[tuple[int, int, 
 
 def _joined(text: str, begin: int, end: int) -> bool:
     between = text[begin:end]
-    return between not in (":", "：", "/", "_") and _BETWEEN.fullmatch(between) is not None
+    if between in (":", "：", "/", "_"):
+        return False
+    return _BETWEEN.fullmatch(between) is not None or ("\n" in between and _BETWEEN.fullmatch(_MISHEARD.sub("", between, 1)) is not None)
 
 
 def alternating(dictation: Dictation, text: str) -> bool:

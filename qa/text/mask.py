@@ -79,9 +79,12 @@ def masked(text: str, kinds: Collection[Kind] | None = None) -> str:
 
 
 def _told_apart(found: Iterable[Found]) -> list[Found]:
-    """Of those that share characters the surer one; what both hide is hidden by the one that stays or by the other."""
+    """Of those that share characters the surer one, then the longer one."""
     kept: list[Found] = []
+    taken: set[int] = set()
     for one in sorted(found, key=lambda one: (-one.confidence, one.begin - one.end, one.begin)):
-        if not any(one.begin < other.end and other.begin < one.end for other in kept):
+        places = {place for begin, end in one.places for place in range(begin, end)}
+        if not places & taken:
             kept.append(one)
+            taken |= places
     return kept

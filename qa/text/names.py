@@ -22,6 +22,8 @@ _AFTER = frozenset(
     "的了吗吧呢啊呀哦嗯哈嘛么是我你您他她它们这那哪在有没不要想就也都和跟与对请帮办查电手身号给打去来说问"
     "把被让还再多少先几个什但因所以此刚已能可会该"
 )
+#: Characters that even a name of unusual characters does not have.
+_NOBODYS = frozenset("的了吗吧呢么是我你您他她这那哪没不要都")
 _CJK = re.compile("[一-鿿]")
 _HESITATION = r"[\s，,、。：:“”\"嗯呃啊哦噢额喂哎]*"
 
@@ -36,7 +38,7 @@ _ANNOUNCED = re.compile(
     r"|我(?:的名字)?叫(?:做)?|我就叫|本人叫|名叫)" + _HESITATION
 )
 #: After these only where nothing follows it but a pause: 我是张伟, but 我是安全员 not.
-_INTRODUCED = re.compile(rf"(?:我是|我本人是|您是|你是|请问是|这里是|他叫|她叫|叫){_HESITATION}")
+_INTRODUCED = re.compile(rf"(?:{_OWNER}|我是|我本人是|您是|你是|请问是|这里是|他叫|她叫|叫){_HESITATION}")
 _SURNAME_TOLD = re.compile(rf"(?:免贵姓|(?<![贵百同老])姓){_HESITATION}")
 _ASKED = re.compile(
     r"(?:贵姓|怎么称呼|如何称呼|称呼您|叫什么|什么名字|姓名|名字|全名|(?:机主|户主|收件人|收货人|联系人|持卡人|投保人|车主)(?:是谁|是|叫)?|是哪位)[^\n]{0,10}\n"
@@ -45,7 +47,8 @@ _ASKED = re.compile(
 _TITLE = re.compile("先生|女士|小姐|太太|同志|本人")
 _LEADS = frozenset("是叫找给为让跟对问喂好系的呃嗯啊到")
 _PAUSE = re.compile(r"$|[\s，,。？！、；!?;~“”\"]|[的啊是呢吧吗哦呀](?:$|[\s，,。？！；!?;])|本人|先生|女士|小姐")
-_EXPLAINED = re.compile(r"(?P<word>[一-鿿]{2,4}?)的(?P<one>[一-鿿])")
+_EXPLAINED = re.compile("(?<=[一-鿿]{2})的[一-鿿]")
+_SPELLING = re.compile("[一-鿿]{2,4}的[一-鿿]")
 _SPELT = re.compile(
     "弓长张|木子李|立早章|耳东陈|双木林|草头黄|口天吴|言午许|古月胡|双口吕|人可何|三横王|三横一竖王|走肖赵|美女姜|女口如|日月明"
 )
@@ -83,11 +86,11 @@ def _told(text: str) -> Iterator[tuple[Span, float]]:
     for cue in _ANNOUNCED.finditer(text):
         if span := _full_name(text, cue.end()):
             yield span, 0.9
-        elif "叫" not in cue[0] and (span := _any_name(text, cue.end())):
+        elif ("叫" not in cue[0] or "名" in cue[0]) and (span := _any_name(text, cue.end())):
             yield span, 0.6
     for cue in _ASKED.finditer(text):
-        if (span := _full_name(text, cue.end())) and _PAUSE.match(text, span[1]):
-            yield span, 0.9
+        if (span := _full_name(text, cue.end())) and (shorter := _ending_well(text, span)):
+            yield shorter, 0.9
     for cue in _INTRODUCED.finditer(text):
         if (span := _full_name(text, cue.end())) and _PAUSE.match(text, span[1]):
             yield span, 0.8
@@ -113,10 +116,25 @@ def _full_name(text: str, begin: int) -> Span | None:
     return (begin, end) if end > begin + len(surname) else None
 
 
+def _ending_well(text: str, span: Span) -> Span | None:
+    """The name as far as a pause or the explanation of its characters follows it (孙辉光辉的辉)."""
+    begin, end = span
+    for last in (end, end - 1):
+        if last - begin >= 2 and (_PAUSE.match(text, last) or _SPELLING.match(text, last)):
+            return begin, last
+    return None
+
+
 def _any_name(text: str, begin: int) -> Span | None:
     """Two to four characters that fill the place of a name, whatever they are."""
     found = re.compile("[一-鿿·]{2,4}").match(text, begin)
-    if found is None or not _PAUSE.match(text, found.end()) or found[0][:2] in _no_names() or _AFTER & set(found[0]):
+    if (
+        found is None
+        or not _PAUSE.match(text, found.end())
+        or found[0][:2] in _no_names()
+        or _NOBODYS & set(found[0])
+        or found[0][0] in _AFTER
+    ):
         return None
     return found.span()
 
@@ -149,9 +167,13 @@ def _explained(text: str, characters: set[str], spans: list[Span]) -> Iterator[S
     for pattern in (_EXPLAINED, _SPELT):
         for found in pattern.finditer(text):
             near = any(abs(found.start() - end) < 60 for _, end in spans)
-            one = found[0][-1]
-            if near and one in characters and (pattern is _SPELT or one in found["word"]):
+            one, end = found[0][-1], found.end()
+            if not near or one not in characters:
+                continue
+            if pattern is _SPELT:
                 yield found.span()
+            elif one in (word := text[max(0, end - 6) : end - 2]):
+                yield end - 2 - (len(word) - max(0, min(len(word) - 2, word.rfind(one)))), end
 
 
 def _apart(told: dict[Span, float]) -> list[Span]:
