@@ -1,31 +1,53 @@
 """Whether the customer complains, about what, and whether it threatens to go further.
 
 A complaint is about the company or the agent the customer is speaking to. Praise, trouble reported calmly,
-questions about how to complain, what others said and complaints about a third party are not. The first version
-reads two lexicons, ``complaint`` and ``threat``: each phrase has a weight, how sure it makes one by itself. Hits add
-up as independent witnesses would::
+questions about how to complain, what others said and complaints about a third party are not. Two witnesses are heard:
+
+* **Word lists**, the lexicons ``complaint`` and ``threat``, matched by sound: each phrase has a weight, how sure it makes
+  one by itself. They stand alone where no model has read the call.
+* **The sentiment model**, where one has (:mod:`qa.sentiment`): a probability for each turn, read with the words before it.
+
+Witnesses add up as independent ones would::
 
     probability = 1 - (1 - w1) * (1 - w2) * ...        w = weight * closeness * certainty of the role
 
-so one plain 我要投诉你们 (0.9) is enough, and two half-hearted signs (0.45, 0.45: 0.70) are too. A phrase said twice
-counts once. A complaint is detected from 0.5 up; a threat likewise, from the hits of its own lexicon alone. Who
-threatens also complains, so those hits count for both.
+so one plain 我要投诉你们 (0.9) is enough, and two half-hearted signs (0.45, 0.45: 0.70) are too; a phrase said twice counts
+once. With a model, a phrase in a turn that the model finds harmless counts for :data:`HARMLESS` of its weight only
+(帮我转达, 我要投诉的是那家店), and every turn that the model finds to complain is a witness of its own. Its doubts are
+not: over a long call, many small ones would add up to a certainty.
+
+A complaint is detected from 0.5 up; a threat likewise, from the threats alone. Who threatens also complains, so those
+count for both.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from qa.calls import Complaint, Role
+from qa.calls import Complaint, Hit, Role, SentimentTrack, TurnSentiment
 from qa.scoring.dialogue import Dialogue
 from qa.scoring.lexicon import Lexicon
 from qa.scoring.phrases import Place, locate
+from qa.scoring.severity import intensity
 from qa.text.segment import words
 
 DETECTED = 0.5
 CERTAINTY: Mapping[Role, float] = {"customer": 1.0, "unknown": 0.6}  # an unknown speaker may be the agent
-MOST = 0.99  # a word list is never quite sure
+MOST = 0.99  # nobody is ever quite sure
+HARMLESS = 0.5  # of its weight a phrase keeps in a turn that the model finds harmless
+NOTICED = 0.3  # the model's probability from which a phrase keeps all of it
+
+#: Where a threat leads, by the categories of the word list.
+THREATS: Mapping[str, str] = {
+    "监管投诉": "监管",
+    "媒体曝光": "媒体",
+    "法律途径": "法律",
+    "报警": "法律",
+    "向上级投诉": "监管",
+    "流失": "流失",
+}
 
 _OTHER_KIND = "其他"
 _WINDOW = 12  # characters before a hit in which its subject is looked for
@@ -45,12 +67,13 @@ _QUOTED = re.compile(
 )
 
 
-def detect(dialogue: Dialogue, lexicons: Mapping[str, Lexicon]) -> Complaint:
+def detect(dialogue: Dialogue, lexicons: Mapping[str, Lexicon], track: SentimentTrack | None = None) -> Complaint:
     """What the customer's words say; turns of an unknown speaker count for less, the agent's never.
 
-    Without the lexicons ``complaint`` and ``threat``, or without any words, nothing is detected.
+    ``track`` is the sentiment model's reading of the same turns. Without it, and without the lexicons ``complaint`` and
+    ``threat`` or any words, nothing is detected.
 
-    >>> from qa.calls import Heard, Roles, Turn
+    >>> from qa.calls import Heard, Roles, Turn, TurnSentiment
     >>> from qa.scoring.lexicon import Phrase
     >>> lexicon = Lexicon("complaint", "投诉", (Phrase.of("投诉你们", weight=0.9, category="其他"),))
     >>> turns = (Turn(role="customer", text="我不是要投诉你们。"), Turn(role="customer", text="再这样我投诉你们！"))
@@ -58,24 +81,116 @@ def detect(dialogue: Dialogue, lexicons: Mapping[str, Lexicon]) -> Complaint:
     >>> found = detect(dialogue, {"complaint": lexicon})
     >>> found.detected, found.probability, found.categories, [hit.turn for hit in found.hits]
     (True, 0.9, ('其他',), [1])
+    >>> reading = TurnSentiment(turn=1, sentiment=-0.8, complaint=0.96, kind="处理时效", evidence=((0, 3, 1.4),))
+    >>> found = detect(dialogue, {}, SentimentTrack(key="", model="m", turns=(reading,)))
+    >>> found.detected, found.probability, found.categories, [hit.text for hit in found.hits]
+    (True, 0.96, ('处理时效',), ['再这样'])
     """
     turns = [i for i, turn in enumerate(dialogue.heard.turns) if turn.role in CERTAINTY]
-    complaints = _meant(dialogue, turns, lexicons.get("complaint"))
-    threats = _meant(dialogue, turns, lexicons.get("threat"))
-    probability = _together(dialogue, [*complaints, *threats])
+    read = {one.turn: one for one in track.turns if one.turn < len(dialogue.heard.turns)} if track else {}
+    complaints = _said(dialogue, _meant(dialogue, turns, lexicons.get("complaint")), read, lambda one: one.complaint)
+    threats = _said(dialogue, _meant(dialogue, turns, lexicons.get("threat")), read, lambda one: one.threat)
+    complaints += _read(dialogue, read, lambda one: one.complaint, lambda one: one.kind)
+    threats += _read(dialogue, read, lambda one: one.threat, lambda one: one.threat_kind)
+    probability, threat = together([*complaints, *threats]), together(threats)
     detected = probability >= DETECTED
-    kinds: dict[str, list[Place]] = {}
-    for place in complaints:
-        kinds.setdefault(place.phrase.category or _OTHER_KIND, []).append(place)
-    ordered = sorted(kinds, key=lambda kind: (kind == _OTHER_KIND, -_together(dialogue, kinds[kind]), kind))
-    said = sorted([*complaints, *threats], key=lambda place: (place.turn, place.begin, place.end))
+    said = _without_repetition([*complaints, *threats])
     return Complaint(
         detected=detected,
         probability=probability,
-        threat=_together(dialogue, threats) >= DETECTED,
-        categories=(tuple(ordered) or (_OTHER_KIND,)) if detected else (),
-        hits=tuple(place.hit(dialogue) for place in said),
+        threat=threat >= DETECTED,
+        categories=(_kinds(complaints) or (_OTHER_KIND,)) if detected else (),
+        hits=tuple(hit for witness in said for hit in witness.hits),
+        threats=tuple(dict.fromkeys(THREATS.get(kind, kind) for kind in _kinds(threats))) if threat >= DETECTED else (),
+        intensity=intensity(dialogue.heard, probability, threat, {w.turn for w in complaints}, track) if detected else 0.0,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """One reason to believe in a complaint: how sure it makes one, what of, and where it was said.
+
+    ``says`` names it: the same thing said twice is one reason.
+    """
+
+    says: str
+    weight: float
+    kind: str
+    turn: int
+    hits: tuple[Hit, ...]
+    model: bool = False
+
+
+Probability = Callable[[TurnSentiment], float]
+
+
+def _said(dialogue: Dialogue, places: Iterable[Place], read: Mapping[int, TurnSentiment], of: Probability) -> list[Witness]:
+    """What the word lists found, each as sure as its phrase, its place and the model's view of its turn make it."""
+    found = []
+    for place in places:
+        weight = place.phrase.weight * place.closeness * CERTAINTY[dialogue.heard.turns[place.turn].role]
+        if place.turn in read:
+            doubt = 1.0 - min(1.0, max(of(read[place.turn]), read[place.turn].threat) / NOTICED)
+            weight *= 1.0 - (1.0 - HARMLESS) * doubt
+        found.append(Witness(place.phrase.text, weight, place.phrase.category or _OTHER_KIND, place.turn, (place.hit(dialogue),)))
+    return found
+
+
+def _read(
+    dialogue: Dialogue, read: Mapping[int, TurnSentiment], of: Probability, about: Callable[[TurnSentiment], str | None]
+) -> list[Witness]:
+    """What the model found, with the words that moved it."""
+    found = []
+    for turn, one in sorted(read.items()):
+        weight = of(one) * CERTAINTY.get(dialogue.heard.turns[turn].role, 0.0)
+        if weight < DETECTED:
+            continue
+        kind = about(one) or _OTHER_KIND
+        text = dialogue.heard.turns[turn].text
+        spans = [(begin, end) for begin, end, moved in one.evidence if moved > 0] or [(0, len(text))]
+        hits = tuple(_evidence(dialogue, turn, begin, end, kind) for begin, end in spans)
+        found.append(Witness(f"turn {turn}", weight, kind, turn, hits, model=True))
+    return found
+
+
+def _evidence(dialogue: Dialogue, turn: int, begin: int, end: int, kind: str) -> Hit:
+    said = dialogue.heard.turns[turn]
+    start, stop = said.moment(begin, end)
+    return Hit(role=said.role, text=said.text[begin:end], start=start, end=stop, turn=turn, span=(begin, end), category=kind)
+
+
+def together(witnesses: Iterable[Witness]) -> float:
+    """The probability that several witnesses make, one that is heard more than once counted at its clearest.
+
+    >>> together([Witness("凭什么", 0.5, "其他", 0, ()), Witness("凭什么", 0.4, "其他", 2, ()), Witness("投诉", 0.5, "其他", 2, ())])
+    0.75
+    """
+    clearest: dict[str, float] = {}
+    for witness in witnesses:
+        clearest[witness.says] = max(clearest.get(witness.says, 0.0), witness.weight)
+    doubt = 1.0
+    for says in sorted(clearest):
+        doubt *= 1.0 - clearest[says]
+    return round(min(MOST, 1.0 - doubt), 4)
+
+
+def _kinds(witnesses: Iterable[Witness]) -> tuple[str, ...]:
+    """What they are about, the surest first; 其他 only behind the others."""
+    kinds: dict[str, list[Witness]] = {}
+    for witness in witnesses:
+        kinds.setdefault(witness.kind, []).append(witness)
+    return tuple(sorted(kinds, key=lambda kind: (kind == _OTHER_KIND, -together(kinds[kind]), kind)))
+
+
+def _without_repetition(witnesses: Iterable[Witness]) -> list[Witness]:
+    """In order of what was said; the model's words only in turns where no phrase was found, which says the same more plainly."""
+    listed = list(witnesses)
+    phrased = {witness.turn for witness in listed if not witness.model}
+    kept: dict[tuple[str, int, tuple[Hit, ...]], Witness] = {}
+    for witness in listed:
+        if not witness.model or witness.turn not in phrased:
+            kept.setdefault((witness.says, witness.turn, () if witness.model else witness.hits), witness)
+    return sorted(kept.values(), key=lambda witness: (witness.turn, [hit.span or (0, 0) for hit in witness.hits]))
 
 
 def _meant(dialogue: Dialogue, turns: Sequence[int], lexicon: Lexicon | None) -> list[Place]:
@@ -110,15 +225,3 @@ def _negated(text: str, begin: int) -> bool:
         reported = reported or word == "说"
         new_clause = new_clause or word.startswith("我")
     return False
-
-
-def _together(dialogue: Dialogue, places: Iterable[Place]) -> float:
-    """The probability of several hits, a phrase that is said more than once counted at its clearest."""
-    clearest: dict[str, float] = {}
-    for place in places:
-        certainty = CERTAINTY[dialogue.heard.turns[place.turn].role]
-        clearest[place.phrase.text] = max(clearest.get(place.phrase.text, 0.0), place.phrase.weight * place.closeness * certainty)
-    doubt = 1.0
-    for phrase in sorted(clearest):
-        doubt *= 1.0 - clearest[phrase]
-    return round(min(MOST, 1.0 - doubt), 4)

@@ -67,7 +67,7 @@ def judge(
     ('greeting', 'met', 5.0, 0)
     """
     dialogue = Dialogue.of(heard, _VOCABULARIES.of((rubric,), lambda: _vocabulary(rubric)))
-    complaint = detect(dialogue, rubric.lexicons)
+    complaint = detect(dialogue, rubric.lexicons, track)
     context = Context(
         recording=recording,
         heard=heard,

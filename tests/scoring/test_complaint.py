@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from language import cases
 
-from qa.calls import Complaint, Heard, Role, Roles, Turn
+from qa.calls import Complaint, Heard, Role, Roles, SentimentTrack, Turn, TurnSentiment
 from qa.config import shipped
 from qa.scoring.complaint import detect
 from qa.scoring.dialogue import Dialogue
@@ -60,3 +60,39 @@ def test_nothing_said_or_nothing_to_look_for() -> None:
     assert detect(call(), LEXICONS) == nothing
     assert detect(call(("customer", "嗯。")), LEXICONS) == nothing
     assert detect(call(("customer", "我要投诉你们")), {}) == nothing
+
+
+def read(heard: Heard, **readings: Any) -> SentimentTrack:
+    """A track of the last turn."""
+    one = TurnSentiment(turn=len(heard.turns) - 1, **({"sentiment": 0.0} | readings))
+    return SentimentTrack(key="k", model="m", turns=(one,))
+
+
+def test_what_the_model_finds_counts_where_no_phrase_is_known() -> None:
+    dialogue = call(("agent", "请您耐心等待"), ("customer", "耐心等待我听了一个星期了"))
+    assert not detect(dialogue, LEXICONS).detected
+    found = detect(dialogue, LEXICONS, read(dialogue.heard, complaint=0.9, kind="处理时效", evidence=((0, 4, 0.9), (5, 6, -0.4))))
+    assert (found.detected, found.probability, found.categories, found.threat) == (True, 0.9, ("处理时效",), False)
+    assert [(hit.text, hit.turn, hit.category) for hit in found.hits] == [("耐心等待", 1, "处理时效")]
+    assert not detect(dialogue, LEXICONS, read(dialogue.heard, complaint=0.4)).detected
+
+
+def test_a_threat_of_the_model_counts_for_the_complaint_too() -> None:
+    dialogue = call(("customer", "那我三个号全转到隔壁去"))
+    found = detect(dialogue, LEXICONS, read(dialogue.heard, complaint=0.4, threat=0.8, threat_kind="流失"))
+    assert (found.detected, found.threat, found.threats, found.categories) == (True, True, ("流失",), ("其他",))
+
+
+def test_a_phrase_that_the_model_finds_harmless_counts_for_less_and_a_doubtful_one_for_all() -> None:
+    dialogue = call(("customer", "我要投诉你们"))
+    alone = detect(dialogue, LEXICONS)
+    harmless, agreed = (detect(dialogue, LEXICONS, read(dialogue.heard, complaint=p)) for p in (0.0, 0.95))
+    assert harmless.probability < alone.probability < agreed.probability
+    assert alone.intensity > 0.0
+    assert detect(dialogue, LEXICONS, read(dialogue.heard, complaint=0.3)).probability == alone.probability
+
+
+def test_a_reading_of_turns_that_are_not_there_or_not_the_customers_counts_for_nothing() -> None:
+    dialogue = call(("agent", "您好"))
+    track = SentimentTrack(key="k", model="m", turns=tuple(TurnSentiment(turn=i, sentiment=-1.0, complaint=0.99) for i in (0, 7)))
+    assert detect(dialogue, LEXICONS, track) == Complaint(detected=False, probability=0.0)
