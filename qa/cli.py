@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
 
 from qa import __version__
 from qa.cli_rubric import rubric_app
@@ -55,14 +54,17 @@ def run(
     address: Annotated[str | None, typer.Option(help="Ray 集群的地址，例如 auto；不写则在本机起一个", metavar="ADDRESS")] = None,
     roster: Annotated[Path | None, typer.Option(help="坐席名册：CSV、XLSX 或 JSONL", metavar="FILE")] = None,
     allow_missing_metadata: Annotated[bool, typer.Option("--allow-missing-metadata", help="缺少坐席、时间等信息时照常质检")] = False,
+    retry_quarantined: Annotated[bool, typer.Option("--retry-quarantined", help="隔离的录音也再试一次")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="不显示进度")] = False,
     json_log: Annotated[bool, typer.Option("--json-log", help="逐行输出 JSON 日志（供定时任务）")] = False,
+    log: Annotated[Path | None, typer.Option(help="把 JSON 日志追加到文件；也可写在设置 batch.log", metavar="FILE")] = None,
     config: ConfigOption = None,
 ) -> None:
     """质检录音：转写、评分、存结果。重复运行只处理新增或改动的录音。"""
     settings, sheets = settings_and_rubrics(config, rubric)
-    settings = settings.overridden(model=model, roster=roster, allow_missing_metadata=allow_missing_metadata)
-    _run(sources, manifest, store, settings, sheets, workers, "json" if json_log else "silent" if quiet else "bar", engine, address)
+    settings = settings.overridden(model=model, roster=roster, allow_missing_metadata=allow_missing_metadata, log=log)
+    watch: Telling = "json" if json_log else "silent" if quiet else "bar"
+    _run(sources, manifest, store, settings, sheets, watch, workers, engine, address, retry_quarantined)
 
 
 def _run(
@@ -71,25 +73,28 @@ def _run(
     store: str,
     settings: Settings,
     rubrics: tuple[Path, ...],
-    workers: int,
-    watch: Telling,
+    watch: Telling = "bar",
+    workers: int = 1,
     engine: Engine = "local",
     address: str | None = None,
+    retry: bool = False,
 ) -> None:
-    from qa.batch.executors import Kit, executor
-    from qa.batch.run import run as run_batch
+    from qa.batch.night import Order, carry_out, summary_of
     from qa.batch.watch import watcher
-    from qa.intake.manifest import plan
-    from qa.scoring.choice import Rubrics
-    from qa.store.store import Store
 
-    batch = plan(sources, manifest, settings)
-    if watch != "silent":
-        for note in batch.notes:
-            Console(stderr=True).print(note, style="yellow", markup=False, highlight=False, soft_wrap=True)
-    with Store.open(store) as opened:
-        kit = Kit(settings, Rubrics.load(rubrics))
-        summary = run_batch(batch, opened, kit, watcher=watcher(watch, console), executor=executor(settings, engine, workers, address))
+    order = Order(
+        sources=tuple(sources),
+        manifest=manifest,
+        store=store,
+        settings=settings,
+        rubrics=rubrics,
+        workers=workers,
+        engine=engine,
+        address=address,
+        retry_quarantined=retry,
+    )
+    with watcher(watch, console) as told:
+        summary = summary_of(carry_out(order, told))
     if summary.exit_status:
         raise typer.Exit(summary.exit_status)
 
@@ -100,7 +105,7 @@ def demo(out: Annotated[Path, typer.Option(help="放结果与报告的目录", m
     """在自带的样例录音上跑一遍，并生成报告。"""
     settings, rubrics = Settings(), (shipped("rubrics", "general_inbound.yaml"),)
     settings = settings.overridden(roster=shipped("samples", "roster.csv"))
-    _run([str(shipped("samples"))], shipped("samples", "manifest.csv"), str(out / "qa-data"), settings, rubrics, 1, "bar")
+    _run([str(shipped("samples"))], shipped("samples", "manifest.csv"), str(out / "qa-data"), settings, rubrics)
     _report(str(out / "qa-data"), out / "report", settings)
 
 

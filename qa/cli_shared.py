@@ -39,9 +39,9 @@ def said_plainly(command: Callable[P, None]) -> Callable[P, None]:
         except QaError as error:
             Console(stderr=True).print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
             raise typer.Exit(2) from error
-        except KeyboardInterrupt:
-            Console(stderr=True).print("已停止；处理完的通话都已保存，再次运行同一命令即可接着做")
-            raise typer.Exit(130) from None
+        except KeyboardInterrupt as stop:
+            Console(stderr=True).print(str(stop) or "已停止；处理完的通话都已保存，再次运行同一命令即可接着做")
+            raise typer.Exit(getattr(stop, "status", 130)) from None
 
     return wrapped
 

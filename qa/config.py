@@ -89,6 +89,13 @@ class BatchSettings(Section):
     memory: float | None = Field(None, ge=0, description="一个工作进程最多用多少 GB 内存；不写为本机内存的九成按进程数平分，0 不限")
     retries: int = Field(1, ge=0, le=10, description="弄垮工作进程的一通再试几次，之后隔离")
 
+    log: Path | None = Field(None, description="把每次运行的 JSON 日志（每行一个事件）追加到这个文件")
+    metrics: Path | None = Field(None, description="运行中与结束时写出 Prometheus 文本指标的文件（供 textfile collector 读取）")
+    summary: Path | None = Field(None, description="每次运行结束后写摘要（HTML 与 JSON，可作邮件发送）的目录")
+    webhook: str | None = Field(None, pattern=r"^https?://[^\s]+$", description="运行结束或失败时把 JSON 摘要 POST 到这个网址；不写则不发")
+    command: tuple[str, ...] = Field((), description="运行结束或失败时执行的命令与参数；JSON 摘要从标准输入给出")
+    notify: Literal["always", "problems"] = Field("always", description="何时通知：always 每次；problems 仅在失败、有隔离或需要复核时")
+
     @property
     def guarded(self) -> bool:
         """Whether any call may be given up, which takes a process of its own."""
@@ -99,7 +106,9 @@ class ClusterSettings(Section):
     """What each worker of ``--engine ray`` asks the cluster for. Nothing here changes a result."""
 
     cpus: float = Field(2.0, gt=0, description="集群上一个工作进程占多少核；识别线程数与它相同（hearing.threads 为 0 时）")
-    gpus: float = Field(0.0, ge=0, description="集群上一个工作进程占多少块 GPU，例如 1，或两个进程合用一块写 0.5；同时把 hearing.device 设为 cuda")
+    gpus: float = Field(
+        0.0, ge=0, description="集群上一个工作进程占多少块 GPU，例如 1，或两个进程合用一块写 0.5；同时把 hearing.device 设为 cuda"
+    )
     ahead: int = Field(2, ge=1, le=16, description="每个工作进程手里最多几通（一通在做，其余等着），使内存不随批次变大")
 
 
@@ -158,7 +167,9 @@ class Settings(Section):
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 
-    def overridden(self, *, model: str | None = None, roster: Path | None = None, allow_missing_metadata: bool = False) -> Settings:
+    def overridden(
+        self, *, model: str | None = None, roster: Path | None = None, allow_missing_metadata: bool = False, log: Path | None = None
+    ) -> Settings:
         """These settings with what the command line says on top; None and False leave a setting as it is.
 
         >>> Settings().overridden(model="small").hearing.model
@@ -167,7 +178,9 @@ class Settings(Section):
         hearing = {"model": model} if model else {}
         intake: dict[str, object] = {"roster": roster} if roster else {}
         intake |= {"allow_missing_metadata": True} if allow_missing_metadata else {}
-        return self.model_copy(update={"hearing": self.hearing.model_copy(update=hearing), "intake": self.intake.model_copy(update=intake)})
+        batch = {"log": log} if log else {}
+        changes = {"hearing": hearing, "intake": intake, "batch": batch}
+        return self.model_copy(update={name: getattr(self, name).model_copy(update=change) for name, change in changes.items()})
 
 
 def load_settings(path: Path | None = None) -> Settings:
@@ -220,6 +233,9 @@ def _anchored(settings: Settings, folder: Path) -> dict[str, object]:
         changes["intake"] = settings.intake.model_copy(update={"roster": folder / settings.intake.roster})
     if settings.hearing.corrections is not None:
         changes["hearing"] = settings.hearing.model_copy(update={"corrections": folder / settings.hearing.corrections})
+    files = {name: folder / path for name in ("log", "metrics", "summary") if (path := getattr(settings.batch, name)) is not None}
+    if files:
+        changes["batch"] = settings.batch.model_copy(update=files)
     return changes
 
 

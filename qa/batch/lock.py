@@ -47,7 +47,7 @@ class Holder:
 
     @classmethod
     def now(cls, doing: str) -> Holder:
-        """This process."""
+        """The process that asks."""
         try:
             user = getpass.getuser()
         except (KeyError, OSError):  # a container may run under a number without a name
@@ -135,7 +135,8 @@ class _ServerLock:
             other = self._connection.scalar(
                 text(
                     "SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND granted"
-                    " AND classid = 0 AND objid = :lock AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+                    " AND classid = 0 AND objid = :lock"
+                    " AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
                 ),
                 {"lock": _LOCK},
             )

@@ -7,7 +7,8 @@ and is done in a moment; a changed rubric re-judges without hearing; a replaced 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -32,11 +33,17 @@ _SPEED_ONLY = {"threads", "batch_size"}
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One call that needs work, and from which step on."""
+    """One call that needs work, and from which step on.
+
+    ``heard_as`` is the id under which the same recording has been heard, where that is another; ``renamed`` says that
+    there is no such file any more, so that this call takes its place.
+    """
 
     recording: Recording
     keys: Keys
     step: Literal["hear", "judge"]
+    heard_as: str | None = None
+    renamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +87,25 @@ def judging_key(recording: Recording, hearing: str, settings: Settings, rubric: 
     return _digest(hearing, _RECORDING.dump_json(recording).decode(), rubric, limits, feeling, qa.__version__)
 
 
-def plan_run(recordings: Sequence[Recording], store: Store, settings: Settings, *, model: str, rubrics: Rubrics, feeling: str = "") -> Plan:
+def plan_run(
+    recordings: Sequence[Recording],
+    store: Store,
+    settings: Settings,
+    *,
+    model: str,
+    rubrics: Rubrics,
+    feeling: str = "",
+    retry: bool = False,
+) -> Plan:
     """Compare what is wanted with what is stored.
 
     ``model`` is the recogniser's fingerprint and ``feeling`` the sentiment model's. A recording that no rubric is meant
-    for is refused; so is one whose id belongs to another recording in the store, rather than written over it.
+    for is refused; so is one whose id belongs to another recording in the store, rather than written over it. One that
+    is in the store under another id is not heard again. What is quarantined is tried again when something about it has
+    changed, or with ``retry``.
     """
     kept, tried = store.kept(), store.quarantine_keys()
+    others = _Others(kept, {recording.call_id for recording in recordings})
     tasks: list[Task] = []
     refused: list[Quarantined] = []
     released: list[str] = []
@@ -107,11 +126,29 @@ def plan_run(recordings: Sequence[Recording], store: Store, settings: Settings, 
                 released.append(recording.call_id)
         elif stored and stored.keys.hearing == hearing:
             tasks.append(Task(recording, keys, "judge"))
-        elif tried.get(recording.call_id) == hearing:
+        elif tried.get(recording.call_id) == hearing and not retry:
             still_quarantined += 1
+        elif stored is None and (other := others.heard(hearing)):
+            tasks.append(Task(recording, keys, "judge", heard_as=other, renamed=others.gone(other)))
         else:
             tasks.append(Task(recording, keys, "hear"))
     return Plan(tuple(tasks), up_to_date, tuple(refused), tuple(released), still_quarantined)
+
+
+class _Others:
+    """The stored calls by what was heard, to find a recording under another id."""
+
+    def __init__(self, kept: Mapping[str, Kept], wanted: Set[str]) -> None:
+        self._kept, self._wanted = kept, wanted
+        self._by_hearing = {stored.keys.hearing: call_id for call_id, stored in sorted(kept.items(), reverse=True)}
+
+    def heard(self, hearing: str) -> str | None:
+        return self._by_hearing.get(hearing)
+
+    def gone(self, call_id: str) -> bool:
+        """Whether a call's file is no longer where it was, and the id is not that of another file of this run."""
+        path = self._kept[call_id].path
+        return path is not None and call_id not in self._wanted and not os.path.lexists(path)
 
 
 def set_aside(recording: Recording, message: str) -> Quarantined:

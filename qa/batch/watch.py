@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Literal, TextIO
 
@@ -19,11 +21,40 @@ from qa.calls import Quarantined
 Telling = Literal["bar", "json", "silent"]
 
 
-def watcher(telling: Telling, console: Console) -> Watcher:
+class Together:
+    """Tells several watchers."""
+
+    def __init__(self, watchers: Sequence[Watcher]) -> None:
+        self._watchers = tuple(watchers)
+
+    def started(self, plan: Plan) -> None:
+        for one in self._watchers:
+            one.started(plan)
+
+    def finished(self, outcome: Outcome, summary: Summary) -> None:
+        for one in self._watchers:
+            one.finished(outcome, summary)
+
+    def note(self, message: str) -> None:
+        for one in self._watchers:
+            one.note(message)
+
+    def ended(self, summary: Summary) -> None:
+        for one in self._watchers:
+            one.ended(summary)
+
+
+@contextmanager
+def watcher(telling: Telling, console: Console) -> Iterator[Watcher]:
     """The way a user wants to be told."""
-    if telling == "json":
-        return JsonLog()
-    return ProgressBar(console) if telling == "bar" else Silent()
+    if telling == "bar":
+        bar = ProgressBar(console)
+        try:
+            yield bar
+        finally:
+            bar.close()
+    else:
+        yield JsonLog() if telling == "json" else Silent()
 
 
 class ProgressBar:
@@ -43,12 +74,14 @@ class ProgressBar:
             console=console,
         )
         self._bar = self._progress.add_task("calls", total=None, audio="")
+        self._total = 0
 
     def started(self, plan: Plan) -> None:
         if plan.up_to_date:
             self._console.print(f"{plan.up_to_date} 通已是最新，不再处理")
+        self._total += len(plan.tasks) + len(plan.refused)
         if plan.tasks:
-            self._progress.update(self._bar, total=len(plan.tasks) + len(plan.refused))
+            self._progress.update(self._bar, total=self._total)
             self._progress.start()
 
     def finished(self, outcome: Outcome, summary: Summary) -> None:
@@ -56,12 +89,21 @@ class ProgressBar:
             self._progress.console.print(f"[yellow]已隔离[/] {escape(outcome.message)}")
         self._progress.update(self._bar, advance=1, audio=_pace(summary))
 
+    def note(self, message: str) -> None:
+        Console(stderr=True).print(message, style="yellow", markup=False, highlight=False, soft_wrap=True)
+
+    def close(self) -> None:
+        """Take the bar off the screen, however the run ends."""
+        if self._progress.live.is_started:
+            self._progress.stop()
+
     def ended(self, summary: Summary) -> None:
-        self._progress.stop()
+        self.close()
         done = [f"转写并评分 {summary.heard} 通"] if summary.heard else []
         done += [f"重新评分 {summary.judged} 通"] if summary.judged else []
         done += [f"已是最新 {summary.up_to_date} 通"] if summary.up_to_date else []
         done += [f"[yellow]隔离 {summary.quarantined} 个[/]"] if summary.quarantined else []
+        done += [f"还在写入 {summary.waiting} 个"] if summary.waiting else []
         line = "，".join(done) or "没有要处理的录音"
         self._console.print(f"{line}；用时 {_clock(summary.wall_seconds)}{'，' + _pace(summary) if summary.audio_seconds else ''}")
 
@@ -82,6 +124,9 @@ class JsonLog:
             score = outcome.verdict.score
             self._write("call", call_id=outcome.recording.call_id, scaled=score.scaled, passed=score.passed, flags=outcome.verdict.flags)
 
+    def note(self, message: str) -> None:
+        self._write("note", message=message)
+
     def ended(self, summary: Summary) -> None:
         self._write(
             "ended",
@@ -89,6 +134,7 @@ class JsonLog:
             judged=summary.judged,
             up_to_date=summary.up_to_date,
             quarantined=summary.quarantined,
+            waiting=summary.waiting,
             audio_seconds=round(summary.audio_seconds, 2),
             wall_seconds=round(summary.wall_seconds, 2),
         )
@@ -105,6 +151,9 @@ class Silent:
         pass
 
     def finished(self, outcome: Outcome, summary: Summary) -> None:
+        pass
+
+    def note(self, message: str) -> None:
         pass
 
     def ended(self, summary: Summary) -> None:

@@ -22,17 +22,20 @@ RunOutcome = Literal["running", "done", "stopped", "failed", "lost"]
 _PART = 500  # files asked for at once, below every database's limit of parameters
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Share:
-    """How often something was so, of how many: over all calls of a run, and for each agent."""
+    """How often something was so, of how many; or a sum, of how many.
+
+    >>> Share(3, 12).rate
+    0.25
+    """
 
     hits: float = 0.0
     of: int = 0
-    agents: Mapping[str, tuple[float, int]] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:
-        """The share, or the mean of what was summed; 0 of nothing."""
+        """The share, or the mean; 0 of nothing."""
         return self.hits / self.of if self.of else 0.0
 
 

@@ -103,7 +103,7 @@ class RemovalRow(Base):
 
 
 class RunRow(Base):
-    """One run: when, with what outcome, and the whole record as JSON. ``number`` counts up and gives their order, whatever the clock did."""
+    """One run: when, with what outcome, and the whole record as JSON. ``number`` gives their order, whatever the clock did."""
 
     __tablename__ = "runs"
 

@@ -13,7 +13,7 @@ from qa.asr.models import Model
 from qa.batch.executors import Job, Kit, Outcome, Work, in_process
 from qa.batch.roles import set_agent
 from qa.batch.run import Summary, run
-from qa.batch.watch import watcher
+from qa.batch.watch import Silent
 from qa.calls import Recording, Turn
 from qa.config import Settings
 from qa.intake.manifest import Batch
@@ -56,7 +56,7 @@ def deaf(kit: Kit) -> Work:
 
 def ran(store: Store, rubric: Path, recording: Recording = ONE, model: str = "base") -> Summary:
     kit = Kit(Settings().overridden(model=model), Rubrics.load([rubric]), making=deaf)
-    return run(Batch((recording,)), store, kit, watcher=watcher("silent", None), executor=in_process)  # type: ignore[arg-type]
+    return run(Batch((recording,)), store, kit, watcher=Silent(), executor=in_process)
 
 
 def sides(store: Store) -> list[str]:

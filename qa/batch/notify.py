@@ -1,0 +1,50 @@
+"""Saying that a run has ended, to whom the settings name: a web address, a program. Nothing is sent that is not asked for."""
+
+from __future__ import annotations
+
+import subprocess
+import urllib.error
+import urllib.request
+
+from qa.config import BatchSettings
+
+#: Seconds that each may take; a run is over and must not hang on its messengers.
+TIMEOUT = 30.0
+
+
+def wanted(settings: BatchSettings, *, problems: bool) -> bool:
+    """Whether anybody is to be told of such an end.
+
+    >>> wanted(BatchSettings(), problems=True), wanted(BatchSettings(command=("mail",)), problems=False)
+    (False, True)
+    """
+    return bool(settings.webhook or settings.command) and (problems or settings.notify == "always")
+
+
+def notify(settings: BatchSettings, told: str) -> list[str]:
+    """Post and pipe ``told``, a JSON object, to those who are to be told; what went wrong with that, in Chinese."""
+    problems = []
+    if settings.webhook and (why := _post(settings.webhook, told)):
+        problems.append(f"运行结果没有送到 {settings.webhook.split('?')[0]}：{why}")
+    if settings.command and (why := _pipe(settings.command, told)):
+        problems.append(f"运行结束后的命令 {settings.command[0]} 没有成功：{why}")
+    return problems
+
+
+def _post(address: str, told: str) -> str | None:
+    request = urllib.request.Request(address, told.encode(), {"Content-Type": "application/json; charset=utf-8"})
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT):
+            return None
+    except (OSError, ValueError) as error:  # URLError and time-outs are OSErrors
+        reason = error.reason if isinstance(error, urllib.error.URLError) else error
+        return str(reason)
+
+
+def _pipe(command: tuple[str, ...], told: str) -> str | None:
+    try:
+        done = subprocess.run(command, input=told.encode(), capture_output=True, timeout=TIMEOUT, check=False)
+    except (OSError, subprocess.SubprocessError) as error:
+        return str(error)
+    said = done.stderr.decode(errors="replace").strip().splitlines()
+    return None if done.returncode == 0 else f"状态 {done.returncode} {said[-1] if said else ''}".strip()
