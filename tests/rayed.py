@@ -61,8 +61,16 @@ def main() -> None:
 
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever Ray prints stays out of the answers
-    cluster = Cluster(initialize_head=True, head_node_args=NODE)
-    others = [cluster.add_node(**NODE)]
+    for attempt in range(3):  # Ray gives a node half a minute to start, which a busy machine does not always keep
+        cluster = Cluster()
+        try:
+            cluster.add_node(**NODE)
+            others = [cluster.add_node(**NODE)]
+            break
+        except Exception:
+            cluster.shutdown()
+            if attempt == 2:
+                raise
     print(cluster.address, file=out, flush=True)
     for line in sys.stdin:
         if line.strip() == "lose":

@@ -26,6 +26,9 @@ from qa.store.tables import CallRow, ImportRow, NamedAgentRow, QuarantineRow
 #: The database file inside a store directory.
 FILENAME = "tingjian.db"
 
+#: The hearing key of a call whose words were taken out: there is nothing left to judge, and it is not heard again.
+REMOVED = "removed"
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:
@@ -129,11 +132,11 @@ class Store:
             complaint=call.verdict.complaint.detected,
             hearing_key=keys.hearing,
             judging_key=keys.judging,
-            recording=_dump(recording),
-            heard=_dump(call.heard),
-            analysis=_dump(call.analysis),
-            verdict=_dump(call.verdict),
-            track=_dump(call.track) if call.track else None,
+            recording=dump(recording),
+            heard=dump(call.heard),
+            analysis=dump(call.analysis),
+            verdict=dump(call.verdict),
+            track=dump(call.track) if call.track else None,
         )
 
         def keep(session: Session) -> None:
@@ -173,13 +176,13 @@ class Store:
         """Every call in order of start, then id, as of one moment; read a few at a time, so that memory stays flat."""
         with self._database.reading() as session:
             for row in session.scalars(select(CallRow).order_by(CallRow.started_at, CallRow.call_id).execution_options(yield_per=50)):
-                yield _call(row)
+                yield call_of(row)
                 session.expunge(row)
 
     def call(self, call_id: str) -> Call | None:
         """The call of that id."""
         row = self._database.read(lambda session: session.scalar(select(CallRow).where(CallRow.call_id == call_id)))
-        return _call(row) if row else None
+        return call_of(row) if row else None
 
     def expect(self, call_id: str) -> Call:
         """The call of that id.
@@ -226,11 +229,13 @@ def _steps() -> Mapping[type, TypeAdapter[Any]]:
     return {kind: TypeAdapter(kind) for kind in (Recording, Heard, SentimentTrack, Analysis, Verdict)}
 
 
-def _dump(part: Recording | Heard | SentimentTrack | Analysis | Verdict) -> str:
+def dump(part: Recording | Heard | SentimentTrack | Analysis | Verdict) -> str:
+    """A step of a call as it is kept."""
     return _steps()[type(part)].dump_json(part).decode()
 
 
-def _call(row: CallRow) -> Call:
+def call_of(row: CallRow) -> Call:
+    """The call that a row holds."""
     return Call(
         recording=_steps()[Recording].validate_json(row.recording),
         heard=_steps()[Heard].validate_json(row.heard),

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
 from clustered import canned, dying, hopeless, job
+from judging import sheet
 from rayed import ENVIRONMENT, Nodes, nodes
 
 from qa.batch.cluster import on_cluster
 from qa.batch.executors import Job, Kit, Outcome, in_process
 from qa.calls import Quarantined
-from qa.config import BatchSettings, ClusterSettings, Settings, shipped
+from qa.config import BatchSettings, ClusterSettings, Settings
 from qa.errors import ConfigError, ModelError, QaError
 from qa.scoring.choice import Rubrics
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("qa.batch.cluster")
 
+GREETING = "points: 5, require: {say: 您好}"
 SETTINGS = Settings(cluster=ClusterSettings(cpus=1), batch=BatchSettings(timeout=60))
 
 
@@ -33,8 +37,14 @@ def cluster() -> Iterator[Nodes]:
         yield running
 
 
+@cache
+def rubrics() -> Rubrics:
+    with tempfile.TemporaryDirectory() as folder:
+        return Rubrics((sheet(Path(folder), GREETING),))
+
+
 def kit(settings: Settings = SETTINGS) -> Kit:
-    return Kit(settings, Rubrics.load((shipped("rubrics", "general_inbound.yaml"),)), making=canned)
+    return Kit(settings, rubrics(), making=canned)
 
 
 def done(jobs: list[Job], cluster: Nodes, settings: Settings = SETTINGS, workers: int = 0) -> dict[str, Outcome]:

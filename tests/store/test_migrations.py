@@ -45,7 +45,7 @@ def holds(new: Any, old: Any) -> bool:
 
 
 def test_a_store_of_the_first_release_opens_and_loses_nothing(tmp_path: Path) -> None:
-    from qa.store.store import _dump
+    from qa.store.store import dump
 
     folder = old_store(tmp_path)
     with closing(sqlite3.connect(folder / FILENAME)) as database:
@@ -55,7 +55,7 @@ def test_a_store_of_the_first_release_opens_and_loses_nothing(tmp_path: Path) ->
         for call_id, *steps in before:
             call = store.expect(call_id)
             for part, old in zip((call.recording, call.heard, call.analysis, call.verdict), steps, strict=True):
-                assert holds(json.loads(_dump(part)), json.loads(old))
+                assert holds(json.loads(dump(part)), json.loads(old))
         assert store.kept() == {"c1": Kept(Keys("h1", "j1"), "/录音/c1.wav", "ab"), "c2": Kept(Keys("h2", "j2"), "/录音/c2.wav", "ab")}
         assert [held.message for held in store.quarantined()] == ["文件是空的"]
         assert store.quarantine_keys() == {"bad": "h0"}
