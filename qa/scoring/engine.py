@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from qa.calls import Analysis, Complaint, Finding, Heard, Outcome, Recording, Score, SentimentTrack, Verdict
 from qa.config import LlmSettings
 from qa.scoring import totals
+from qa.scoring.calltype import call_type
 from qa.scoring.checks import Check
 from qa.scoring.complaint import detect
 from qa.scoring.dialogue import Dialogue
@@ -85,7 +86,8 @@ def judge(
     findings = totals.forfeited(judged, rubric)
     score = totals.score(findings, rubric)
     flags = tuple(sorted(_flags(findings, score, complaint, heard, rubric)))
-    return Verdict(findings=findings, score=score, complaint=complaint, rubric=rubric.ref, flags=flags)
+    kind = call_type(recording, dialogue, complained=complaint.detected)
+    return Verdict(findings=findings, score=score, complaint=complaint, rubric=rubric.ref, flags=flags, call_type=kind)
 
 
 _VOCABULARIES = Kept[Vocabulary](most=16)
