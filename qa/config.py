@@ -49,6 +49,9 @@ class HearingSettings(Section):
     batch_size: int = Field(8, ge=1, description="一次一起识别的窗口数")
     threads: int = Field(0, ge=0, description="线程数；0 表示与核数相同")
     hotwords: str | None = Field(None, description="提示识别模型的词，用空格隔开；实测会略微增加错字，默认不用，专名请优先用 corrections")
+    prompt: str | None = Field(
+        None, description="给识别模型看的前文：一小段这类通话的普通对话。不写则中文用自带的几句，写空字符串则不用；换成自己业务的说法可能更准"
+    )
     corrections: Path | None = Field(None, description="纠错词表，每行一条 错词=>正确词；只写 =>正确词 则把读音相同的字改成它")
     second_hearing: bool = Field(False, description="单声道录音听两遍，逐字取更有把握的一个：错字约少 6%，识别约慢一半")
     turn_gap: float = Field(0.3, ge=0.0, description="同一方停顿不超过多少秒仍算同一话轮")
@@ -69,6 +72,14 @@ class SentimentSettings(Section):
     """The model that reads how the customer feels and whether they complain."""
 
     model: str = Field("none", description="情绪与投诉模型：builtin 自带、模型目录、hub 编号，或 none 不用（投诉只按词表判断）")
+
+
+class ComplaintSettings(Section):
+    """By when somebody must have seen to a complaint."""
+
+    respond: float = Field(24.0, gt=0, description="通话后多少小时内要回应投诉的客户")
+    close: float = Field(48.0, gt=0, description="通话后多少小时内要办结投诉")
+    repeat_days: int = Field(30, ge=1, description="同一客户编号在多少天内的来电算重复来电")
 
 
 class LlmSettings(Section):
@@ -126,8 +137,24 @@ class ReportSettings(Section):
     )
     good_share: float = Field(0.8, gt=0, le=1, description="程序面、个人面各得到多少比例的分数算高")
     handling: tuple[str, ...] = Field(
-        ("empathy", "commitment", "escalation_notice"), description="投诉队列里说明坐席如何处理的评分项：安抚、方案与时限、升级告知"
+        ("interruption", "empathy", "commitment", "escalation_notice"),
+        description="投诉队列里说明坐席如何处理的评分项：倾听、安抚、方案与时限、升级告知",
     )
+
+
+class PrivacySettings(Section):
+    """What is hidden of what points to a person, where and how."""
+
+    store: Literal["original", "masked"] = Field(
+        "original", description="结果库里存原文还是遮盖后的文字：original 或 masked；masked 时评分用原文，存盘前遮盖，之后无法还原"
+    )
+    allow_unmasked: bool = Field(False, description="允许用 --unmasked 显示、导出未遮盖的内容；每次都会记录谁、何时、看了什么")
+    order_numbers: bool = Field(False, description="订单号、工单号等编号也遮盖")
+    leave: tuple[str, ...] = Field(
+        (), description="不遮盖的种类：phone、id_card、card、passport、plate、email、wechat、qq、address、name、secret 中的几个"
+    )
+    sound: Literal["beep", "silence"] = Field("beep", description="报告里的录音在说到号码等处：beep 换成蜂鸣，silence 静音")
+    padding: float = Field(0.25, ge=0.15, le=5, description="录音中这些地方前后各多盖多少秒")
 
 
 class Settings(Section):
@@ -143,10 +170,12 @@ class Settings(Section):
     hearing: HearingSettings = HearingSettings()
     analysis: AnalysisSettings = AnalysisSettings()
     sentiment: SentimentSettings = SentimentSettings()
+    complaint: ComplaintSettings = ComplaintSettings()
     batch: BatchSettings = BatchSettings()
     cluster: ClusterSettings = ClusterSettings()
     report: ReportSettings = ReportSettings()
     llm: LlmSettings = LlmSettings()
+    privacy: PrivacySettings = PrivacySettings()
 
     @field_validator("rubric", mode="before")
     @classmethod

@@ -18,6 +18,7 @@ LEVELS = (
     "calls",
     "config",
     "text",
+    "privacy",
     "intake",
     "asr",
     "sentiment",

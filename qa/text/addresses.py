@@ -24,6 +24,7 @@ _LEAD = re.compile(r"(?:.*(?:现在住|[在是住到放装址寄送往于搬呢�
 _ROADS = re.compile(_ROAD)
 _REGIONS = re.compile(rf"(?:[一-鿿]{{1,8}}?{_REGION}{_SEPARATOR})*")
 _NAMELESS = re.compile(rf"(?:{_ROAD}|{_REGION})[\s，,、。]+")
+_UNITS = re.compile(rf"{_NUMBER}[\s，,]?({_STRONG}|{_WEAK})|(?<=[元栋幢楼号])[\s，,]{{0,2}}[0-9]{{3,4}}()")
 _STRONGS, _DETAILS, _PLACES = re.compile(f"{_NUMBER}[\\s，,]?{_STRONG}"), re.compile(_DETAIL), re.compile(_PLACE)
 
 
@@ -56,10 +57,11 @@ def addresses(text: str) -> Iterator[Found]:
 
 def _is_address(said: str, announced: bool) -> bool:
     strong, details = len(_STRONGS.findall(said)), len(_DETAILS.findall(said))
+    units = len({found[1] for found in _UNITS.finditer(said)})  # 一号楼二号楼 are two places, 一号楼二单元 is one
     roads = len(_ROADS.findall(said))
     if announced:
         return (roads >= 1 and details >= 1) or strong >= 1 or roads >= 2 or (roads >= 1 and re.search(_REGION, said) is not None)
-    return (roads >= 1 and details >= 1 and _close(said)) or strong >= 2 or (strong >= 1 and details >= 2)
+    return (roads >= 1 and details >= 1 and _close(said)) or (strong >= 1 and units >= 2)
 
 
 def _close(said: str) -> bool:

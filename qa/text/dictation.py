@@ -43,7 +43,7 @@ _PLAIN = str.maketrans(
     | {character: digit for character, digit in DIGIT.items() if character != "两"}
     | {letter: letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 )
-# 一 that belongs to a word is no digit; the same length is put in its place.
+# 一 that belongs to a word is no digit; the same length is put in its place, ~ for what is said while waiting.
 _WORDS = re.compile(
     "等一下|[看听问查说试缓停]一下|一下子?|一个|一点|第一|万一|唯一|统一|一起|一直|一定|一样|一些|一般|一共|一会|一切"
     "|(?:星期|周)[一二三四五六]"
@@ -107,7 +107,7 @@ def plain(text: str) -> str:
     '我是138,a号~~'
     """
     if "一" in text or "周" in text or "期" in text:
-        text = _WORDS.sub(lambda found: "~" * len(found[0]), text)
+        text = _WORDS.sub(lambda found: ("~" if found[0].endswith(("下", "下子")) else "#") * len(found[0]), text)
     return text.translate(_PLAIN)
 
 
