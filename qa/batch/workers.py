@@ -25,6 +25,8 @@ from qa.batch.executors import Job, Kit, Outcome
 from qa.config import BatchSettings
 from qa.errors import QaError
 
+#: Spawned, not forked: a forked child inherits the locks of native thread pools in whatever state they are.
+START = "spawn"
 #: Seconds between looks at the workers.
 LOOK = 0.5
 #: Seconds that a worker may take to start, where calls have less.
@@ -148,8 +150,7 @@ class _Crew:
 
 
 def _started(kit: Kit) -> _Worker:
-    # Spawned, not forked: a forked child inherits the locks of native thread pools in whatever state they are.
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context(START)
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, kit), daemon=True, name="qa-worker")
     process.start()
