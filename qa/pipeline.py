@@ -10,7 +10,6 @@ Read this first: every other module is one of these words.
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from qa.analysis.metrics import analyse
 from qa.asr.hearing import hear
@@ -19,6 +18,7 @@ from qa.calls import Call, Heard, Recording, SentimentTrack
 from qa.config import Settings
 from qa.errors import RecordingError
 from qa.intake.audio import decode
+from qa.intake.remote import local, located
 from qa.scoring.engine import judge
 from qa.scoring.rubric import Rubric
 from qa.sentiment.summary import summarise
@@ -33,7 +33,7 @@ def inspect_call(recording: Recording, recognizer: Recognizer, rubric: Rubric, s
     """
     if recording.path is None:
         raise RecordingError("这条通话只有文字，没有录音", where=recording.call_id, next_step="导入的文字记录请用 qa score 重新评分")
-    with decode(Path(recording.path)) as audio:
+    with local(located(recording.path)) as path, decode(path) as audio:
         heard = hear(audio, recording, recognizer, settings.hearing)
     return judge_call(recording, heard, rubric, settings, tracks.track(heard) if tracks else None)
 

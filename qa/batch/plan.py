@@ -7,7 +7,6 @@ and is done in a moment; a changed rubric re-judges without hearing; a replaced 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -19,6 +18,7 @@ from qa.asr.corrections import load_corrections
 from qa.calls import Quarantined, Recording
 from qa.config import HearingSettings, Settings
 from qa.errors import RecordingError
+from qa.intake.remote import there
 from qa.store.store import Kept, Keys, Store
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class _Others:
     def gone(self, call_id: str) -> bool:
         """Whether a call's file is no longer where it was, and the id is not that of another file of this run."""
         path = self._kept[call_id].path
-        return path is not None and call_id not in self._wanted and not os.path.lexists(path)
+        return path is not None and call_id not in self._wanted and not there(path)
 
 
 def set_aside(recording: Recording, message: str) -> Quarantined:

@@ -7,7 +7,6 @@ with the metadata is found before the first recording is heard, and said at once
 from __future__ import annotations
 
 import math
-import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +18,7 @@ from qa.errors import ManifestError, RecordingError
 from qa.intake.fields import AGENT_FIELDS, CALL_FIELDS, FIELDS, label, resolve_columns
 from qa.intake.filenames import FilenamePattern
 from qa.intake.metadata import REQUIRED, Metadata, Roster, complete, load_roster
+from qa.intake.remote import below
 from qa.intake.settling import Naming, Reading, Waiting, stamp, unsettled
 from qa.intake.sources import Sources, find
 from qa.intake.tables import Table, read_table
@@ -223,12 +223,12 @@ class _Finder:
     def find(self, name: str) -> Path | None:
         """The file, None where there is none; a ValueError in words where the row must not or cannot mean one."""
         relative = name.replace("\\", "/")
-        candidates = [Path(os.path.normpath(base / relative)) for base in self.bases]
+        candidates = [below(base, relative) for base in self.bases]
         inside = [path for path in candidates if any(path.is_relative_to(base) for base in self.bases)]
         if not inside:
             message = f"文件 {name} 在清单和来源目录之外"
             raise ValueError(message)
-        there = [path for path in inside if path.is_file()]
+        there = [path for path in inside if path in self.found or path.is_file()]
         for path in there:
             if (real := path.resolve()) in self.files:
                 return self.files[real]

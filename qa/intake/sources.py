@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qa.errors import QaError
+from qa.intake import remote
 
 # Looked for in directories; a file that is named outright is taken whatever it is called.
 EXTENSIONS = frozenset(
@@ -52,7 +53,10 @@ def find(sources: Sequence[str | Path]) -> Sources:
     whole: dict[Path, None] = {}
     problems: list[str] = []
     for source in sources:
-        matches = _matches(source)
+        if remote.is_address(str(source)) and not str(source).startswith("file://"):
+            problems += _elsewhere(str(source), files, folders, whole)
+            continue
+        matches = _matches(remote.located(str(source)))
         if not matches:
             problems.append(f"{source}：没有与之相符的文件" if _is_pattern(source) else f"{source}：没有这个文件或目录")
         for path in matches:
@@ -77,6 +81,25 @@ def find(sources: Sequence[str | Path]) -> Sources:
             next_step=f"检查路径；目录中按扩展名查找（含子目录，隐藏文件除外）：{' '.join(sorted(EXTENSIONS))}；其他扩展名请直接写出文件名",
         )
     return Sources(tuple(sorted(files.values(), key=str)), tuple(folders), tuple(whole))
+
+
+def _elsewhere(address: str, files: dict[Path, Path], folders: dict[Path, None], whole: dict[Path, None]) -> list[str]:
+    """Add what an address holds; what is wrong with it."""
+    found = [path for path, _ in remote.search(address)]
+    root = remote.RemotePath(address)
+    if not found:
+        return [f"{address}：没有与之相符的文件" if remote.has_magic(address) else f"{address}：没有这个文件或目录"]
+    if found != [root] and not remote.has_magic(address):
+        folders[root] = whole[root] = None
+        kept = {path.parent for path in found if path.name == NOT_RECORDINGS}
+        found = [path for path in found if path.suffix.lower() in EXTENSIONS and not kept.intersection(path.parents)]
+        found = [path for path in found if not any(_skipped(part) for part in path.relative_to(root).parts)]
+        if not found:
+            return [f"{address}：目录里没有录音"]
+    for path in found:
+        files.setdefault(path, path)
+        folders.setdefault(path.parent)
+    return []
 
 
 def _is_pattern(source: str | Path) -> bool:

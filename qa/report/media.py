@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from qa.calls import Recording
 from qa.errors import RecordingError
+from qa.intake.remote import local, located
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,10 +48,12 @@ def playable(recording: Recording, folder: Path) -> Playable:
     name = recording.content_hash[:32] or "none"
     copy, waveform = folder / f"{name}.mp3", folder / f"{name}.json"
     if not (copy.is_file() and waveform.is_file()):
-        if problem := _unusable(recording, Path(recording.path)):
-            return Playable(None, problem=problem, detail=Path(recording.path).name)
+        source = located(recording.path)
+        if problem := _unusable(recording, source):
+            return Playable(None, problem=problem, detail=source.name)
         try:
-            _make(Path(recording.path), copy, waveform)
+            with local(source) as here:
+                _make(here, copy, waveform)
         except RecordingError as error:
             return Playable(None, problem="录音无法解码", detail=error.why or error.what)
     kept = json.loads(waveform.read_text(encoding="utf-8"))
