@@ -2,14 +2,16 @@
 
 Browsers play few of the codecs that telephone systems write (GSM, A-law, AMR, G.729 are all silent in Chromium),
 so the report carries a small MP3 of its own: 16 kHz, channels kept, constant bit rate, so that a jump lands where
-it should. Memory stays bounded whatever the length. A copy is named by the content of its recording and made once.
+it should. Memory stays bounded whatever the length. A copy is named by the content of its recording and by what is
+covered in it, and made once; the recording itself is only read.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from qa.calls import Recording
 from qa.errors import RecordingError
 from qa.intake.remote import local, located
+from qa.report.bleep import Covering, covered
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,11 +44,14 @@ class Playable:
     detail: str = ""
 
 
-def playable(recording: Recording, folder: Path) -> Playable:
-    """The copy of a recording in ``folder``, made when it is not there yet; a recording that is gone is no error."""
+def playable(recording: Recording, folder: Path, hidden: Sequence[tuple[float, float]] = (), covering: Covering = "beep") -> Playable:
+    """The copy of a recording in ``folder``, made when it is not there yet; a recording that is gone is no error.
+
+    ``hidden`` are stretches in seconds that are covered by a tone or by silence.
+    """
     if recording.path is None:
         return Playable(None, problem="这通电话由文字导入，没有录音")
-    name = recording.content_hash[:32] or "none"
+    name = (recording.content_hash[:32] or "none") + _covers(hidden, covering)
     copy, waveform = folder / f"{name}.mp3", folder / f"{name}.json"
     if not (copy.is_file() and waveform.is_file()):
         source = located(recording.path)
@@ -53,7 +59,7 @@ def playable(recording: Recording, folder: Path) -> Playable:
             return Playable(None, problem=problem, detail=source.name)
         try:
             with local(source) as here:
-                _make(here, copy, waveform)
+                _make(here, copy, waveform, hidden, covering)
         except RecordingError as error:
             return Playable(None, problem="录音无法解码", detail=error.why or error.what)
     kept = json.loads(waveform.read_text(encoding="utf-8"))
@@ -73,7 +79,12 @@ def _unusable(recording: Recording, path: Path) -> str | None:
     return None if same else "录音在质检之后被改动过"
 
 
-def _make(source: Path, copy: Path, waveform: Path) -> None:
+def _covers(hidden: Sequence[tuple[float, float]], covering: Covering) -> str:
+    """What of a copy's name says what is covered in it: another decision makes another copy."""
+    return f"-{hashlib.sha256(f'{covering} {hidden}'.encode()).hexdigest()[:12]}" if hidden else ""
+
+
+def _make(source: Path, copy: Path, waveform: Path, hidden: Sequence[tuple[float, float]], covering: Covering) -> None:
     from qa.intake.audio import SAMPLE_RATE, blocks
     from qa.intake.sources import NOT_RECORDINGS
 
@@ -83,7 +94,7 @@ def _make(source: Path, copy: Path, waveform: Path) -> None:
     unfinished = copy.with_suffix(f".{os.getpid()}.tmp")
     peaks = _Peaks()
     try:
-        _encode(peaks.watch(blocks(source)), unfinished, SAMPLE_RATE)
+        _encode(peaks.watch(covered(blocks(source), hidden, SAMPLE_RATE, covering)), unfinished, SAMPLE_RATE)
         shown = {"duration": round(peaks.samples / SAMPLE_RATE, 2), "peaks": peaks.channels()}
         partial = waveform.with_suffix(f".json.{os.getpid()}.tmp")
         partial.write_text(json.dumps(shown, separators=(",", ":")), encoding="utf-8")

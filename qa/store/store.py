@@ -6,9 +6,10 @@ A result is there whole or not at all, so a run that dies loses at most the call
 from __future__ import annotations
 
 import difflib
+import getpass
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from qa.calls import Analysis, Call, Heard, Quarantined, Recording, SentimentTra
 from qa.errors import StoreError
 from qa.store.database import Database, read_location, read_url, sqlite_url
 from qa.store.schema import nothing_here
-from qa.store.tables import CallRow, ImportRow, NamedAgentRow, QuarantineRow
+from qa.store.tables import CallRow, DisclosureRow, ImportRow, NamedAgentRow, QuarantineRow
 
 #: The database file inside a store directory.
 FILENAME = "tingjian.db"
@@ -217,10 +218,27 @@ class Store:
         """Keep the file that a transcript came from."""
         self._database.write(lambda session: session.merge(ImportRow(call_id=call_id, path=path)))
 
+    def remember_disclosure(self, what: str) -> None:
+        """Keep that the person at this account has unmasked results shown, now."""
+        row = {"shown_at": datetime.now(UTC).isoformat(timespec="seconds"), "who": _account(), "what": what}
+        self._database.write(lambda session: session.add(DisclosureRow(**row)))
+
+    def disclosures(self) -> list[tuple[str, str, str]]:
+        """Who has had unmasked results shown: (time, who, what), in order."""
+        rows = self._database.read(lambda session: session.scalars(select(DisclosureRow).order_by(DisclosureRow.id)).all())
+        return [(row.shown_at, row.who, row.what) for row in rows]
+
     def import_sources(self) -> dict[str, str]:
         """The files that transcripts came from, by call id."""
         rows = self._database.read(lambda session: session.execute(select(ImportRow.call_id, ImportRow.path)).all())
         return {row.call_id: row.path for row in rows}
+
+
+def _account() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # an account without a name, as in some containers
+        return "unknown"
 
 
 @cache

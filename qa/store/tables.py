@@ -102,6 +102,17 @@ class RemovalRow(Base):
     __table_args__ = (Index("removals_by_content", "content_hash"),)
 
 
+class DisclosureRow(Base):
+    """Who has had unmasked results shown (the name of the account), when (UTC in ISO form), and what."""
+
+    __tablename__ = "disclosures"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    shown_at: Mapped[str] = mapped_column(String)
+    who: Mapped[str] = mapped_column(String)
+    what: Mapped[str] = mapped_column(Text)
+
+
 class RunRow(Base):
     """One run: when, with what outcome, and the whole record as JSON. ``number`` gives their order, whatever the clock did."""
 

@@ -1,0 +1,103 @@
+"""What may be shown of a store: pages, tables, exports and the terminal read their calls here.
+
+Calls are masked, unless the contrary was asked for, allowed by the settings, and put on record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+from qa.calls import Call, Quarantined, Recording
+from qa.config import PrivacySettings, Settings
+from qa.errors import ConfigError
+from qa.privacy import hidden_times, masked_call, masked_quarantine, masked_text, shown_ids
+from qa.report.media import Playable, playable
+from qa.store.store import Store
+
+
+class Shown:
+    """A store as it may be shown, read like a store.
+
+    A call goes under its id as it may be shown; :meth:`expect` takes the true id as well. Two customers whose numbers
+    look alike when masked are told apart by a suffix.
+
+    >>> import tempfile
+    >>> with Store.open(tempfile.mkdtemp()) as store:
+    ...     list(Shown.of(store, Settings()).calls())
+    []
+    """
+
+    def __init__(self, store: Store, settings: PrivacySettings, *, masked: bool = True) -> None:
+        self._store, self._settings, self.masked = store, settings, masked
+        self._customers: dict[str, str] = {}
+
+    @classmethod
+    def of(cls, store: Store | Shown, settings: Settings) -> Shown:
+        """The store masked as the settings say; what is made ready already stays as it is."""
+        return store if isinstance(store, Shown) else cls(store, settings.privacy)
+
+    def calls(self) -> Iterator[Call]:
+        """Every call in order of start, then id, as it may be shown."""
+        return map(self._call, self._store.calls())
+
+    def expect(self, call_id: str) -> Call:
+        """The call of that id, true or shown.
+
+        Raises:
+            StoreError: there is none.
+        """
+        return self._call(self._store.expect(self._true_ids.get(call_id, call_id)))
+
+    def quarantined(self) -> list[Quarantined]:
+        """The recordings that could not be inspected, as they may be shown."""
+        held = self._store.quarantined()
+        return [masked_quarantine(one, self._settings) for one in held] if self.masked else held
+
+    def sound(self, call: Call, folder: Path) -> Playable:
+        """The playable copy of a shown call in ``folder``, silent or beeping where its text hides something."""
+        hidden = hidden_times(call.heard, self._settings).pairs() if self.masked else ()
+        made = playable(call.recording, folder, hidden, self._settings.sound)
+        return replace(made, detail=masked_text(made.detail, self._settings)) if self.masked else made
+
+    def _call(self, call: Call) -> Call:
+        if not self.masked:
+            return call
+        shown = masked_call(call, self._settings, call_id=self._ids.get(call.recording.call_id, call.recording.call_id))
+        return replace(shown, recording=self._told_apart(shown.recording, call.recording.customer_id))
+
+    def _told_apart(self, shown: Recording, customer_id: str | None) -> Recording:
+        if customer_id is None or shown.customer_id == customer_id:
+            return shown
+        if customer_id not in self._customers:
+            alike = sum(name.split("~")[0] == shown.customer_id for name in self._customers.values())
+            self._customers[customer_id] = f"{shown.customer_id}~{alike + 1}" if alike else str(shown.customer_id)
+        return replace(shown, customer_id=self._customers[customer_id])
+
+    @cached_property
+    def _ids(self) -> dict[str, str]:
+        return shown_ids(sorted(self._store.kept()), self._settings)
+
+    @cached_property
+    def _true_ids(self) -> dict[str, str]:
+        return {shown: true for true, shown in self._ids.items()}
+
+
+def opened(store: Store, settings: Settings, what: str, *, unmasked: bool = False) -> Shown:
+    """The store as the command may show it; unmasked only where the settings allow it, and on record.
+
+    ``what`` says what is shown, for the record.
+
+    Raises:
+        ConfigError: unmasked is asked for and not allowed.
+    """
+    if not unmasked:
+        return Shown(store, settings.privacy)
+    if not settings.privacy.allow_unmasked:
+        why = "设置里没有允许显示未遮盖的内容"
+        next_step = "确有依据时，在 qa.toml 的 [privacy] 写 allow_unmasked = true；每次使用都会记录"
+        raise ConfigError("不能用 --unmasked", why=why, next_step=next_step)
+    store.remember_disclosure(what)
+    return Shown(store, settings.privacy, masked=False)
