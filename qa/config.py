@@ -50,7 +50,7 @@ class HearingSettings(Section):
     threads: int = Field(0, ge=0, description="线程数；0 表示与核数相同")
     hotwords: str | None = Field(None, description="提示识别模型的词，用空格隔开；实测会略微增加错字，默认不用，专名请优先用 corrections")
     prompt: str | None = Field(
-        None, description="给识别模型看的前文：一小段这类通话的普通对话。不写则中文用自带的几句，写空字符串则不用；换成自己业务的说法可能更准"
+        None, description="给识别模型看的前文：一小段这类通话的普通对话。不写则中文用自带的几句，写空字符串则不用"
     )
     corrections: Path | None = Field(None, description="纠错词表，每行一条 错词=>正确词；只写 =>正确词 则把读音相同的字改成它")
     second_hearing: bool = Field(False, description="单声道录音听两遍，逐字取更有把握的一个：错字约少 6%，识别约慢一半")
@@ -123,6 +123,14 @@ class ClusterSettings(Section):
     ahead: int = Field(2, ge=1, le=16, description="每个工作进程手里最多几通（一通在做，其余等着），使内存不随批次变大")
 
 
+class RetentionSettings(Section):
+    """How long results are kept; ``qa purge`` removes what is older."""
+
+    audio: int | None = Field(None, ge=1, description="报告里的录音副本保留多少天（按通话时间）；不写为一直保留；原始录音从不改动")
+    transcripts: int | None = Field(None, ge=1, description="逐句文字与引文保留多少天，得分与结论不受影响；不写为一直保留")
+    results: int | None = Field(None, ge=1, description="整通结果保留多少天；不写为一直保留")
+
+
 class ReportSettings(Section):
     """What the report shows."""
 
@@ -173,6 +181,7 @@ class Settings(Section):
     complaint: ComplaintSettings = ComplaintSettings()
     batch: BatchSettings = BatchSettings()
     cluster: ClusterSettings = ClusterSettings()
+    retention: RetentionSettings = RetentionSettings()
     report: ReportSettings = ReportSettings()
     llm: LlmSettings = LlmSettings()
     privacy: PrivacySettings = PrivacySettings()
