@@ -199,7 +199,7 @@ class Heard:
     @property
     def timed(self) -> bool:
         """Whether every turn has its time; without, rules about time are not applicable."""
-        return self.duration is not None and all(turn.start is not None for turn in self.turns)
+        return self.duration is not None and None not in [turn.start for turn in self.turns]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

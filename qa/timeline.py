@@ -14,6 +14,7 @@ The vocabulary follows pyannote.core's (segment, timeline, gaps, support with a 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -149,6 +150,19 @@ class Timeline:
     def crop(self, start: Seconds, end: Seconds) -> Timeline:
         """The part inside ``start`` .. ``end``."""
         return self & Timeline([(start, end)])
+
+    def overlap(self, start: Seconds, end: Seconds) -> Seconds:
+        """Seconds shared with ``start`` .. ``end``: the duration of the part inside.
+
+        >>> Timeline([(0.0, 1.0), (2.0, 4.0), (5.0, 6.0)]).overlap(0.5, 3.0)
+        1.5
+        """
+        shared: Seconds = 0
+        for interval in self.intervals[bisect_right(self.intervals, start, key=lambda one: one.end) :]:
+            if interval.start >= end:
+                break
+            shared += min(interval.end, end) - max(interval.start, start)
+        return shared
 
     def longer_than(self, seconds: Seconds) -> Timeline:
         """Only the intervals of at least ``seconds``."""

@@ -75,11 +75,12 @@ def speaking_rates(heard: Heard, least: int) -> dict[int, float]:
     {0: 360.0}
     """
     rates: dict[int, float] = {}
+    voices = {role: voice_of(heard, role) for role in {turn.role for turn in heard.turns}}
     for index, turn in enumerate(heard.turns):
         spoken = characters(turn.text)
         if turn.start is None or turn.end is None or turn.end <= turn.start or spoken < least:
             continue
-        voice = voice_of(heard, turn.role).crop(turn.start, turn.end).duration
+        voice = voices[turn.role].overlap(turn.start, turn.end)
         rates[index] = round(60.0 * spoken / (voice or turn.end - turn.start), 2)
     return rates
 

@@ -12,7 +12,7 @@ What may be asked in one question stands in :mod:`qa.scoring.operators`, what it
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -129,7 +129,7 @@ class Check(Part):
             raise ValueError(message)
         return self
 
-    @property
+    @cached_property
     def operator(self) -> str:
         """The name of its operator, ``not_`` for not."""
         return next(name for name in operators() if getattr(self, name) is not None)

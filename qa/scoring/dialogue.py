@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from functools import cached_property
+from itertools import accumulate
 
-from qa.calls import Heard, Hit, Role
+import numpy as np
+
+from qa.calls import Heard, Hit, Role, Seconds
 from qa.scoring.vocabulary import Said, Vocabulary
 from qa.text.normalize import Normalized, normalize_all
+from qa.text.passage import Bools
 from qa.text.sound import Passage, Reading, read
 
 
@@ -34,6 +39,7 @@ class Dialogue:
         self.readings = tuple(readings)
         self.vocabulary = vocabulary
         self.memory: dict[object, object] = {}
+        self._word_ends: dict[int, list[int]] = {}
         self._said: dict[int, tuple[Vocabulary, Said]] = {}  # by identity, which is theirs as long as they are held here
 
     @classmethod
@@ -60,6 +66,15 @@ class Dialogue:
             kept = self._said[id(vocabulary)] = vocabulary, vocabulary.search(self.passage)
         return kept[1]
 
+    def mask(self, turns: Iterable[int]) -> Bools:
+        """Which turns these are, as flags."""
+        key = "mask", tuple(turns)
+        mask = self.memory.get(key)
+        if not isinstance(mask, np.ndarray):
+            mask = self.memory[key] = np.zeros(len(self), dtype=np.bool_)
+            mask[list(key[1])] = True
+        return mask
+
     def turns_of(self, *roles: Role) -> tuple[int, ...]:
         """The indices of the turns of these roles, in order."""
         return tuple(i for i, turn in enumerate(self.heard.turns) if turn.role in roles)
@@ -68,8 +83,19 @@ class Dialogue:
         """Evidence for ``normals[turn].text[begin:end]``: original words and span, role and times."""
         said = self.heard.turns[turn]
         first, last = self.normals[turn].original(begin, end)
-        start, stop = said.moment(first, last)
+        start, stop = self._moment(turn, first, last)
         return Hit(
             role=said.role, text=said.text[first:last], start=start, end=stop, phrase=phrase, closeness=closeness,
             turn=turn, span=(first, last), category=category,
         )  # fmt: skip
+
+    def _moment(self, turn: int, begin: int, end: int) -> tuple[Seconds | None, Seconds | None]:
+        """As :meth:`qa.calls.Turn.moment`, without going through the words of the turn for every hit."""
+        said = self.heard.turns[turn]
+        ends = self._word_ends.get(turn)
+        if ends is None:
+            ends = self._word_ends[turn] = list(accumulate(len(word.text) for word in said.words))
+        first, last = bisect_right(ends, begin), bisect_left(ends, end)
+        if first < len(ends) and begin < end:
+            return said.words[first].start, said.words[min(last, len(ends) - 1)].end
+        return said.moment(begin, end)

@@ -200,8 +200,9 @@ def _flags(findings: Sequence[Finding], score: Score, complaint: Complaint, hear
 
 def _roles_unclear(criterion: Criterion, heard: Heard) -> str | None:
     """Why the criterion cannot be judged when it is not clear who is the agent; None when it is, or does not matter."""
-    asks = criterion.scope.role not in (None, "any") or any(_needs_roles(check) for check in criterion.checks())
-    if heard.roles.confidence >= SURE_ROLES or not asks:
+    if heard.roles.confidence >= SURE_ROLES:
+        return None
+    if criterion.scope.role in (None, "any") and not any(_needs_roles(check) for check in criterion.checks()):
         return None
     return f"分不清谁是坐席（把握 {heard.roles.confidence:.2f}，要求 {SURE_ROLES:.2f}）"
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-
-import numpy as np
+from typing import NamedTuple
 
 from qa.calls import Hit
 from qa.scoring.dialogue import Dialogue
@@ -34,8 +32,7 @@ def search(dialogue: Dialogue, turns: Iterable[int], phrases: Sequence[Phrase], 
     return [place.hit(dialogue) for place in locate(dialogue, turns, phrases, excluding)]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a phrase was said: characters ``begin .. end`` of a turn's normalised text."""
 
     phrase: Phrase
@@ -46,12 +43,11 @@ class Place:
 
     def hit(self, dialogue: Dialogue) -> Hit:
         """The same as evidence; made once for each place of a call."""
-        key = self.turn, self.begin, self.end, self.closeness, self.phrase.text, self.phrase.category
+        phrase, turn, begin, end, closeness = self
+        key = turn, begin, end, closeness, phrase.text, phrase.category
         hit = dialogue.memory.get(key)
         if not isinstance(hit, Hit):
-            hit = dialogue.memory[key] = dialogue.hit(
-                self.turn, self.begin, self.end, phrase=self.phrase.text, closeness=self.closeness, category=self.phrase.category
-            )
+            hit = dialogue.memory[key] = dialogue.hit(turn, begin, end, phrase=phrase.text, closeness=closeness, category=phrase.category)
         return hit
 
 
@@ -69,13 +65,11 @@ def locate(dialogue: Dialogue, turns: Iterable[int], phrases: Sequence[Phrase], 
         ranks, voids = vocabulary.ranks(wanted), vocabulary.ranks(benign)
         assert ranks is not None and voids is not None  # noqa: PT018 - they are all in a vocabulary of their own
     said = dialogue.said(vocabulary)
-    allowed = np.zeros(len(dialogue), dtype=np.bool_)
-    allowed[list(turns)] = True
-    found = chosen(said.phrases, said.turns, said.begins, said.ends, said.explained, ranks, voids, allowed)
-    columns = said.phrases, said.turns, said.begins, said.ends, said.closeness
+    found = chosen(said.phrases, said.turns, said.begins, said.ends, said.explained, ranks, voids, dialogue.mask(turns))
+    places, known = said.rows, vocabulary.phrases
     return [
-        Place(vocabulary.phrases[phrase], turn, begin, end, closeness / 1000)
-        for phrase, turn, begin, end, closeness in zip(*(column[found].tolist() for column in columns), strict=True)
+        Place(known[phrase], turn, begin, end, closeness / 1000)
+        for phrase, turn, begin, end, closeness in [places[which] for which in found.tolist()]
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -43,7 +43,7 @@ class Kept(Generic[V]):
         return kept[1]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Said:
     """Where phrases of a vocabulary are said in a call, one entry a place: the number of the phrase, the turn, characters of
     its normalised text, how close, and how much that explains (thousandths of a character); by turn, those that explain the
@@ -56,6 +56,12 @@ class Said:
     ends: Ints
     closeness: Ints  # thousandths
     explained: Ints
+
+    @cached_property
+    def rows(self) -> list[tuple[int, int, int, int, int]]:
+        """Phrase, turn, begin, end and closeness of each place."""
+        columns = self.phrases, self.turns, self.begins, self.ends, self.closeness
+        return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
 class Vocabulary:

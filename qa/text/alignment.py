@@ -17,7 +17,7 @@ import numba
 import numpy as np
 
 from qa.text.passage import Bools, Ints
-from qa.text.phrasebook import BARRED, EXTRA, EXTRA_PARTICLE, MOST_BETWEEN, NEVER, Costs, Reals, Shorts, Words
+from qa.text.phrasebook import BARRED, EXTRA, EXTRA_PARTICLE, MOST_BETWEEN, NEVER, Costs, Narrow, Reals, Shorts, Words
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -42,7 +42,7 @@ _ONE = np.uint64(1)
 @compiled
 def candidates(
     rows: Ints, costs: Costs, floors: Costs, extras: Ints, first: Words, second: Words,
-    pair_first: Ints, pair_second: Ints, limits: Ints, at: Ints, groups: Ints, cuts: Shorts,
+    pair_first: Ints, pair_second: Ints, limits: Ints, at: Ints, groups: Narrow, cuts: Shorts,
     least_missing: Costs,
 ) -> Ints:  # fmt: skip
     """Where seeds of phrases lie and a lower bound leaves the phrase: ``phrase * len(rows) + start``, in order, each once."""
@@ -53,7 +53,7 @@ def candidates(
         cheap[i + 1] = cheap[i] + (extras[rows[i], 0] < EXTRA)
     most = limits.max() if len(limits) else 0
     full = np.empty(words, dtype=np.int64)
-    left = np.empty(cuts.shape[1], dtype=np.int64)  # of what a phrase may cost, after each syllable beside the seed
+    left = np.empty(groups[:, _LENGTH].max() + 1, dtype=np.int64)  # of what a phrase may cost, after each syllable beside the seed
     found = np.empty(4096, dtype=np.int64)
     count = 0
     for i in range(1, size - 2 - MOST_BETWEEN):  # the rim has no seeds
@@ -97,25 +97,25 @@ def candidates(
                         if spent > groups[group, _ROOM]:  # those that follow have less room
                             break
                         level = _level(_reach_beside(groups, group, i, between, spent, cheap))
-                        offset, beside = groups[group, _OFFSET], groups[group, _LENGTH] - 2
+                        offset, beside = np.int64(groups[group, _OFFSET]), np.int64(groups[group, _LENGTH]) - 2
                         behind = beside - offset
-                        left[0] = groups[group, _BUDGET] - spent
+                        left[0] = np.int64(groups[group, _BUDGET]) - spent
                         fails = beside + 1  # how many syllables of the last phrase were enough to cost too much
-                        for cut in range(groups[group, _CUTS], groups[group + 1, _CUTS]):
-                            shared = np.int64(cuts[cut, 2])
+                        for cut in range(groups[group, _CUTS], groups[group + 1, _CUTS], 3 + beside):
+                            shared = np.int64(cuts[cut + 2])
                             if shared >= fails:
                                 continue
                             fails = beside + 1
                             if level >= 0:
                                 for k in range(shared, beside):
                                     place = i + between + 2 + k if k < behind else i - 1 - (k - behind)
-                                    left[k + 1] = left[k] - near[level, place, cuts[cut, 3 + k]]
+                                    left[k + 1] = left[k] - near[level, place, cuts[cut + 3 + k]]
                                     if left[k + 1] < 0:
-                                        fails = k + 1
+                                        fails = np.int64(k + 1)
                                         break
                             if fails <= beside:
                                 continue
-                            p = np.int64(cuts[cut, 0]) << 16 | np.int64(cuts[cut, 1])
+                            p = np.int64(cuts[cut]) << 16 | np.int64(cuts[cut + 1])
                             if count == len(found):
                                 found = np.append(found, np.empty(count, dtype=np.int64))
                             found[count] = p * size + i - offset
@@ -176,11 +176,11 @@ def _level(reach: int) -> int:
 
 
 @compiled
-def _reach_beside(groups: Ints, group: int, i: int, between: int, spent: int, cheap: Ints) -> int:
+def _reach_beside(groups: Narrow, group: int, i: int, between: int, spent: int, cheap: Ints) -> int:
     """How far from their places the syllables before and behind a seed at ``i`` may lie: what may slip in there, or be left
     out, for what is left.
     """
-    left: Any = groups[group, _BUDGET] - spent
+    left: Any = np.int64(groups[group, _BUDGET]) - spent
     reach = left // EXTRA_PARTICLE
     if reach:
         start = i - groups[group, _OFFSET]

@@ -32,6 +32,7 @@ from qa.text.readings import Reading, Sound, unpack
 
 Costs = npt.NDArray[np.uint8]
 Shorts = npt.NDArray[np.uint16]
+Narrow = npt.NDArray[np.int32]
 Words = npt.NDArray[np.uint64]
 Reals = npt.NDArray[np.float64]
 
@@ -61,7 +62,7 @@ class Seeds:
     ``first``, ``second``, ``limits``: one entry a pair. Rows ``at[q] .. at[q + 1]`` of ``groups`` belong to pair ``q``, those
     that may cost the most first. What is cut alike stands in one group: what the pair may cost, what the phrase may, how
     many syllables of it come before the pair, how many it has, what the cheapest of them costs when it is missing, and
-    where its rows of ``cuts`` begin. A cut is: the phrase (two numbers), how many kinds it shares with the cut before it,
+    where its ``cuts`` begin, which follow one another: each is the phrase (two numbers), how many kinds it shares with the cut before it,
     and the kinds of its syllables: those behind the pair, then those before it, each from the pair on. Cuts are in the
     order of their kinds, so that phrases which begin alike are given up together. All that is read together lies together.
     """
@@ -70,7 +71,7 @@ class Seeds:
     second: Ints
     limits: Ints
     at: Ints
-    groups: Ints
+    groups: Narrow
     cuts: Shorts
 
 
@@ -167,26 +168,23 @@ class Phrasebook:
                 beside = (*kinds[offset + 2 : length], *kinds[:offset][::-1])
                 pairs.setdefault((row[offset], row[offset + 1]), {}).setdefault(group, []).append((beside, p))
         groups: list[tuple[int, ...]] = []
-        cuts: list[tuple[int, ...]] = []
+        cuts: list[int] = []
         for of_pair in pairs.values():
             for (room, *alike), members in sorted(of_pair.items()):
                 groups.append((-room, *alike, len(cuts)))
                 before: tuple[int, ...] = ()
                 for beside, p in sorted(members):
                     shared = sum(1 for _ in takewhile(lambda both: both[0] == both[1], zip(before, beside, strict=False)))
-                    cuts.append((p >> 16, p & 0xFFFF, shared, *beside))
+                    cuts += (p >> 16, p & 0xFFFF, shared, *beside)
                     before = beside
         groups.append((0, 0, 0, 0, 0, len(cuts)))
-        table = np.zeros((len(cuts), max(map(len, cuts), default=3)), dtype=np.uint16)
-        for into, cut in zip(table, cuts, strict=True):
-            into[: len(cut)] = cut
         return Seeds(
             first=np.array([one for one, _ in pairs], dtype=np.int64),
             second=np.array([other for _, other in pairs], dtype=np.int64),
             limits=np.array([-min(of_pair)[0] for of_pair in pairs.values()], dtype=np.int64),
             at=np.cumsum([0, *map(len, pairs.values())]),
-            groups=np.array(groups, dtype=np.int64),
-            cuts=table,
+            groups=np.array(groups, dtype=np.int32),
+            cuts=np.array(cuts, dtype=np.uint16),
         )
 
     @cached_property

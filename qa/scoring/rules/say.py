@@ -30,14 +30,17 @@ def say(rule: Say, context: Context) -> Result:
     wanted = groups(rule, context.lexicons)
     found = [matching.search(context.dialogue, context.window.turns, phrases, excluding) for _, phrases, excluding in wanted]
     if not context.accusing:
-        if _enough(rule, found):
-            return Result(state="holds", hits=_apart(found), searched=context.window.searched)
-        return _absent(rule, context, wanted, _apart(found))
+        hits = _apart(found)
+        if _enough(rule, found, hits):
+            return Result(state="holds", hits=hits, searched=context.window.searched)
+        return _absent(rule, context, wanted, hits)
     sure = [[hit for hit in hits if not doubtful(hit, context.heard)] for hits in found]
-    if _enough(rule, sure):
-        return Result(state="holds", hits=_apart(sure), searched=context.window.searched)
-    if _enough(rule, found):
-        return Result(state="unsure", hits=_apart(found), searched=context.window.searched, reason="只是读音相近，且识别把握低，请复听")
+    hits = _apart(sure)
+    if _enough(rule, sure, hits):
+        return Result(state="holds", hits=hits, searched=context.window.searched)
+    hits = _apart(found)
+    if _enough(rule, found, hits):
+        return Result(state="unsure", hits=hits, searched=context.window.searched, reason="只是读音相近，且识别把握低，请复听")
     return Result(state="fails", searched=context.window.searched)
 
 
@@ -94,9 +97,8 @@ def _meet(hit: Hit, following: Hit) -> bool:
     return hit.turn == following.turn and (hit.span is None or following.span is None or following.span[0] < hit.span[1])
 
 
-def _enough(rule: Say, groups: Sequence[Sequence[Hit]]) -> bool:
-    """Whether the hits are as many, and of as many phrases, as the rule asks."""
-    hits = _apart(groups)
+def _enough(rule: Say, groups: Sequence[Sequence[Hit]], hits: Sequence[Hit]) -> bool:
+    """Whether the hits, those of the groups that lie apart, are as many, and of as many phrases, as the rule asks."""
     if len(hits) < rule.times:
         return False
     if rule.match == "all":
