@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from qa import __version__
+from qa.cli_care import care_app
 from qa.cli_rubric import rubric_app
 from qa.cli_shared import ConfigOption, RubricOption, StoreOption, console, said_plainly, settings_and_rubrics
 from qa.config import Engine, Settings, load_settings, shipped
@@ -27,6 +28,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(rubric_app, name="rubric")
+app.add_typer(care_app)
 
 
 def main() -> None:
@@ -261,17 +263,19 @@ def show(call_id: Annotated[str, typer.Argument(metavar="CALL", help="通话编�
 @app.command()
 @said_plainly
 def export(
-    what: Annotated[Literal["calls"], typer.Argument(help="导出什么", metavar="calls")],
+    what: Annotated[Literal["calls", "complaints"], typer.Argument(help="导出什么：每通电话，或投诉队列", metavar="calls|complaints")],
     out: Annotated[Path, typer.Option(help="导出到的文件", metavar="FILE")],
     format: Annotated[Literal["jsonl", "csv", "parquet"], typer.Option(help="格式")] = "jsonl",
     store: StoreOption = "qa-data",
+    config: ConfigOption = None,
 ) -> None:
-    """导出每通电话的完整结果（字段见 call/1）。"""
+    """导出每通电话的完整结果（字段见 call/1），或按严重程度排好的投诉队列（complaint/1）。"""
     from qa.report.export import export_calls
+    from qa.report.queue import export_complaints
     from qa.store.store import Store
 
     with Store.open(store, must_exist=True) as opened:
-        count = export_calls(opened, format, out)
+        count = export_calls(opened, format, out) if what == "calls" else export_complaints(opened, format, out, load_settings(config))
     console.print(f"已导出 {count} 通到 {out}", soft_wrap=True, markup=False)
 
 

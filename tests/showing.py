@@ -23,13 +23,16 @@ from qa.calls import (
     RubricRef,
     Score,
     Searched,
+    SentimentTrack,
     Speech,
     Turn,
+    TurnSentiment,
     Verdict,
     Word,
 )
 from qa.config import Settings
 from qa.intake.files import content_hash
+from qa.sentiment.summary import summarise
 from qa.store.store import Keys, Store
 
 CHINA = timezone(timedelta(hours=8))
@@ -119,6 +122,8 @@ def make_call(
         sample_rate=8000,
         models={"asr": "whisper-base"},
     )
+    angry = TurnSentiment(turn=1, sentiment=-0.7, complaint=0.93, kind="服务态度", evidence=((2, 4, 1.6), (0, 2, -0.4)))
+    track = SentimentTrack(key="k", model="builtin@12ab", turns=(TurnSentiment(turn=1, sentiment=0.2) if good else angry,))
     return Call(
         recording=Recording(
             call_id=call_id,
@@ -127,7 +132,8 @@ def make_call(
             **(defaults | recording),  # type: ignore[arg-type]
         ),
         heard=heard,
-        analysis=analyse(heard, Settings().analysis),
+        track=track,
+        analysis=replace(analyse(heard, Settings().analysis), sentiment=summarise(heard, track)),
         verdict=Verdict(
             findings=findings,
             score=Score(
@@ -138,9 +144,18 @@ def make_call(
                 passed=good and not fatal,
                 fatal=("overpromise",) if fatal else (),
             ),
-            complaint=Complaint(detected=True, probability=0.93, threat=fatal, categories=("服务态度",), hits=(THREAT,))
-            if not good
-            else Complaint(detected=False, probability=0.04),
+            complaint=Complaint(detected=False, probability=0.04)
+            if good
+            else Complaint(
+                detected=True,
+                probability=0.93,
+                threat=fatal,
+                categories=("服务态度",),
+                hits=(THREAT,),
+                threats=("监管",) if fatal else (),
+                intensity=81.5 if fatal else 62.0,
+            ),
+            call_type="咨询" if good else "投诉",
             rubric=RubricRef("general-inbound", "2026.11", "ab" * 32),
             flags=flags,
         ),

@@ -68,11 +68,14 @@ def call_record(call: Call) -> dict[str, object]:
             "probability": verdict.complaint.probability,
             "categories": list(verdict.complaint.categories),
             "threat": verdict.complaint.threat,
+            "threats": list(verdict.complaint.threats),
+            "intensity": verdict.complaint.intensity,
             "hits": [_hit(hit) for hit in verdict.complaint.hits],
         },
         "findings": [_finding(finding) for finding in verdict.findings],
         "score": asdict(verdict.score) | {"fatal": list(verdict.score.fatal)},
         "flags": list(verdict.flags),
+        "call_type": verdict.call_type,
         "rubric": asdict(verdict.rubric),
         "models": dict(heard.models) | ({"sentiment": call.track.model} if call.track else {}),
     }
@@ -87,7 +90,7 @@ def export_calls(store: Store, format: str, out: Path) -> int:
     if format not in _WRITERS:
         raise ConfigError(f"不认识的导出格式 {format}", next_step=f"可用：{'、'.join(_WRITERS)}")
     try:
-        with _whole(out) as unfinished:
+        with whole(out) as unfinished:
             return _WRITERS[format](store.calls(), unfinished)
     except OSError as error:
         raise ConfigError("导出文件写不了", where=str(out), why=str(error), next_step="检查目录是否存在、权限与磁盘空间") from error
@@ -95,7 +98,7 @@ def export_calls(store: Store, format: str, out: Path) -> int:
 
 def flat_row(call: Call) -> dict[str, object]:
     """The row of a call in CSV: the columns of the call table, the time as ISO 8601, text that no spreadsheet runs."""
-    return {name: _cell(value) for name, value in call_row(call).items()}
+    return {name: cell(value) for name, value in call_row(call).items()}
 
 
 def _jsonl(calls: Iterator[Call], out: Path) -> int:
@@ -182,7 +185,8 @@ def _searched(searched: Searched | None) -> dict[str, object] | None:
     return asdict(searched) if searched else None
 
 
-def _cell(value: Any) -> object:
+def cell(value: Any) -> object:
+    """A value for a CSV cell: nothing for None, times as ISO 8601, text that no spreadsheet runs as a formula."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -193,7 +197,7 @@ def _cell(value: Any) -> object:
 
 
 @contextmanager
-def _whole(out: Path) -> Iterator[Path]:
+def whole(out: Path) -> Iterator[Path]:
     """A temporary file beside ``out`` that takes its name when all went well, and goes when not."""
     unfinished = out.with_name(f"{out.name}.tmp")
     try:

@@ -44,7 +44,7 @@ class Figures:
         import pandas as pd
 
         shown = settings.report
-        cards = Scorecards.of(calls, shown.handling)
+        cards = Scorecards.of(calls, shown.handling, settings.complaint)
         last = cards.calls.groupby("agent_id")["started_at"].max().dropna().dt.tz_convert(settings.zone).dt.date
         stages: dict[Any, Any] = {agent: stage(hired, last.get(agent)) for agent, hired in cards.agents["hired_on"].items()}
         agents = cards.agents.join(service_types(cards.criteria, cards.agents, shown.personal, shown.good_share, shown.min_calls))

@@ -52,6 +52,7 @@ def environment(settings: Settings) -> jinja2.Environment:
         "script_words": script_words(say),
         "title": settings.report.title,
         "min_calls": settings.report.min_calls,
+        "repeat_days": settings.complaint.repeat_days,
         "bundle": None,
         "overall": None,
         "workbook": None,

@@ -174,6 +174,7 @@ class Site:
             total=len(cards.cases),
             threats=sum(case.threat for case in cards.cases),
             neglected=sum(case.neglected > 0 for case in cards.cases),
+            repeated=sum(bool(case.earlier) for case in cards.cases),
             categories=sorted({category for case in shown for category in case.categories}),
             teams=sorted({case.team for case in shown}),
             owed=_owed(cards.cases),

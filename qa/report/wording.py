@@ -51,6 +51,7 @@ CHANGES: Mapping[str, str] = {
     "threat_rate": "升级风险率",
 }
 DIRECTIONS: Mapping[str, str] = {"inbound": "呼入", "outbound": "呼出"}
+TRENDS: Mapping[str, str] = {"improving": "好转", "steady": "平稳", "worsening": "变差"}
 UNGROUPED = "未分组"
 UNKNOWN_AGENT = "未知坐席"
 

@@ -5,12 +5,14 @@ Kept while the calls stream by: a few hundred bytes for each call that is flagge
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from itertools import pairwise
 
-from qa.calls import Call, Finding, Hit, Outcome, Role, Seconds
+from qa.calls import Call, Finding, Hit, Outcome, Role, Seconds, Sentiment
+from qa.config import ComplaintSettings
 
 _QUOTES = 3
 _LONGEST = 120
@@ -48,7 +50,11 @@ class Handling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A complaint as a queue needs it: how grave, the customer's sentences, what the agent did about it."""
+    """A complaint as a queue needs it: how grave, by when, the customer's sentences, what the agent did about it.
+
+    ``respond_by`` and ``close_by`` are None where it is not known when the call was. ``earlier`` are calls of the same
+    customer shortly before it, the latest first, and ``complained_before`` how many of them were complaints, too.
+    """
 
     call_id: str
     agent_id: str
@@ -59,7 +65,15 @@ class Case:
     passed: bool | None
     probability: float
     threat: bool
+    threats: tuple[str, ...]
+    intensity: float
     categories: tuple[str, ...]
+    customer_id: str | None
+    sentiment: Sentiment | None
+    respond_by: datetime | None
+    close_by: datetime | None
+    earlier: tuple[str, ...]
+    complained_before: int
     quotes: tuple[Place, ...]
     handling: tuple[Handling, ...]
 
@@ -72,27 +86,40 @@ class Case:
 class Attention:
     """Gathers cases and places call by call.
 
-    ``handling`` names the criteria that tell how a complaint was handled.
+    ``handling`` names the criteria that tell how a complaint was handled; ``due`` says by when it must be.
     """
 
-    def __init__(self, handling: Collection[str] = ()) -> None:
+    def __init__(self, handling: Collection[str] = (), due: ComplaintSettings | None = None) -> None:
         self._handling = tuple(handling)
+        self._due = due or ComplaintSettings()
+        self._customers: dict[str, list[tuple[datetime, str, bool]]] = defaultdict(list)
         self._cases: list[Case] = []
         self.places: dict[str, Place] = {}
 
     def add(self, call: Call) -> None:
         if call.verdict.flags and (place := begin_at(call)):
             self.places[call.recording.call_id] = place
-        if call.verdict.complaint.detected:
-            self._cases.append(_case(call, self._handling))
+        recording, complained = call.recording, call.verdict.complaint.detected
+        if recording.customer_id and recording.started_at:
+            self._customers[recording.customer_id].append((recording.started_at, recording.call_id, complained))
+        if complained:
+            self._cases.append(_case(call, self._handling, self._due))
 
     def cases(self) -> tuple[Case, ...]:
-        """The gravest first: threats, then how probable it is, then how much was left undone."""
-        return tuple(sorted(self._cases, key=_gravity))
+        """The gravest first, then what was left undone most."""
+        return tuple(sorted(map(self._with_history, self._cases), key=_gravity))
+
+    def _with_history(self, case: Case) -> Case:
+        if case.customer_id is None or case.started_at is None:
+            return case
+        since = case.started_at - timedelta(days=self._due.repeat_days)
+        calls = sorted(self._customers[case.customer_id], reverse=True)
+        before = [(call_id, complained) for when, call_id, complained in calls if since <= when < case.started_at]
+        return replace(case, earlier=tuple(call_id for call_id, _ in before), complained_before=sum(told for _, told in before))
 
 
-def _gravity(case: Case) -> tuple[bool, float, int, float, str]:
-    return not case.threat, -round(case.probability, 2), -case.neglected, case.score or 0.0, case.call_id
+def _gravity(case: Case) -> tuple[float, int, float, str]:
+    return -case.intensity, -case.neglected, case.score or 0.0, case.call_id
 
 
 def begin_at(call: Call) -> Place | None:
@@ -110,7 +137,7 @@ def begin_at(call: Call) -> Place | None:
     return None
 
 
-def _case(call: Call, handling: Collection[str]) -> Case:
+def _case(call: Call, handling: Collection[str], due: ComplaintSettings) -> Case:
     recording, complaint, score = call.recording, call.verdict.complaint, call.verdict.score
     owed = {finding.criterion: finding for finding in call.verdict.findings}
     return Case(
@@ -123,6 +150,14 @@ def _case(call: Call, handling: Collection[str]) -> Case:
         passed=score.passed,
         probability=complaint.probability,
         threat=complaint.threat,
+        threats=complaint.threats,
+        intensity=complaint.intensity,
+        customer_id=recording.customer_id,
+        sentiment=call.analysis.sentiment,
+        respond_by=recording.started_at + timedelta(hours=due.respond) if recording.started_at else None,
+        close_by=recording.started_at + timedelta(hours=due.close) if recording.started_at else None,
+        earlier=(),
+        complained_before=0,
         categories=complaint.categories,
         quotes=tuple(_sentences(call)[:_QUOTES]),
         handling=tuple(

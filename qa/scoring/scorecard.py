@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from qa.analysis.metrics import METRICS
 from qa.calls import Call
+from qa.config import ComplaintSettings
 from qa.scoring.attention import Attention, Case, Place
 from qa.scoring.moments import Moment, Moments
 from qa.scoring.tables import (
@@ -79,12 +80,12 @@ class Scorecards:
             object.__setattr__(self, name, value)
 
     @classmethod
-    def of(cls, calls: Iterable[Call], handling: Collection[str] = ()) -> Scorecards:
+    def of(cls, calls: Iterable[Call], handling: Collection[str] = (), due: ComplaintSettings | None = None) -> Scorecards:
         """The tables of these calls; the calls are read once and not kept.
 
-        ``handling`` names the criteria that tell how a complaint was handled.
+        ``handling`` names the criteria that tell how a complaint was handled, ``due`` says by when it must be.
         """
-        rows, criteria, moments, attention = Columns(CALL_COLUMNS), Columns(CRITERION_COLUMNS), Moments(), Attention(handling)
+        rows, criteria, moments, attention = Columns(CALL_COLUMNS), Columns(CRITERION_COLUMNS), Moments(), Attention(handling, due)
         for call in calls:
             rows.add(call_row(call))
             for row in criterion_rows(call):

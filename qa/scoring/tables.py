@@ -38,7 +38,12 @@ CALL_COLUMNS: Mapping[str, str] = {
     "complaint": "bool",
     "complaint_probability": "float",
     "complaint_categories": "str",
+    "complaint_intensity": "float",
     "threat": "bool",
+    "threats": "str",
+    "call_type": "str",
+    "sentiment": "float",
+    "sentiment_trend": "str",
     "flags": "str",
     "met": "int",
     "missed": "int",
@@ -68,6 +73,7 @@ def call_row(call: Call) -> dict[str, Any]:
     and the same scaled to 100.
     """
     recording, heard, verdict = call.recording, call.heard, call.verdict
+    felt = call.analysis.sentiment
     outcomes = [finding.outcome for finding in verdict.findings]
     weighed = [(turn.confidence, len(turn.text)) for turn in heard.turns if turn.confidence is not None and turn.text]
     characters = sum(weight for _, weight in weighed)
@@ -93,7 +99,12 @@ def call_row(call: Call) -> dict[str, Any]:
         "complaint": verdict.complaint.detected,
         "complaint_probability": verdict.complaint.probability,
         "complaint_categories": _JOINT.join(verdict.complaint.categories),
+        "complaint_intensity": verdict.complaint.intensity,
         "threat": verdict.complaint.threat,
+        "threats": _JOINT.join(verdict.complaint.threats),
+        "call_type": verdict.call_type or "",
+        "sentiment": felt.customer if felt else None,
+        "sentiment_trend": felt.trend if felt else "",
         "flags": _JOINT.join(verdict.flags),
         **{outcome: outcomes.count(outcome) for outcome in OUTCOMES},  # type: ignore[arg-type]
         "missed_items": _JOINT.join(finding.name for finding in verdict.findings if finding.outcome == "missed"),

@@ -54,15 +54,16 @@ def test_a_record_is_schema_call_1_to_the_last_key() -> None:
         },
         "dropped": [{"start": 8.0, "end": 9.5, "text": "请不吝点赞订阅", "reason": "watermark", "role": "unknown"}],
         "events": [{"type": "silence", "by": None, "start": 7.0, "end": 10.0}],
-        "sentiment": None,
+        "sentiment": {"customer": -0.7, "by_quarter": [None, -0.7, None, None], "trend": "steady", "worst": 1, "calmed": None},
+        "call_type": "投诉",
         "score": {"total": 5.0, "possible": 18.0, "scaled": 27.78, "band": "不合格", "passed": False, "fatal": [], "critical": None},
         "flags": ["complaint", "low_score", "review"],
         "rubric": {"id": "general-inbound", "version": "2026.11", "hash": "ab" * 32},
-        "models": {"asr": "whisper-base"},
+        "models": {"asr": "whisper-base", "sentiment": "builtin@12ab"},
     }
     assert turns == [
         {"role": "agent", "start": 0.5, "end": 2.0, "text": "您好，请讲", "confidence": 0.8, "sentiment": None, "channel": 0},
-        {"role": "customer", "start": 3.0, "end": 5.0, "text": "我要投诉你们", "confidence": 0.9, "sentiment": None, "channel": 1},
+        {"role": "customer", "start": 3.0, "end": 5.0, "text": "我要投诉你们", "confidence": 0.9, "sentiment": -0.7, "channel": 1},
         {"role": "agent", "start": 5.5, "end": 7.0, "text": "这不归我管", "confidence": 0.7, "sentiment": None, "channel": 0},
     ]
     assert isinstance(findings, list)
@@ -84,6 +85,7 @@ def test_a_record_is_schema_call_1_to_the_last_key() -> None:
     assert metrics["agent_talk"] == 3.0
     assert isinstance(complaint, dict)
     assert (complaint["detected"], complaint["probability"], complaint["categories"]) == (True, 0.93, ["服务态度"])
+    assert (complaint["threats"], complaint["intensity"]) == ([], 62.0)
 
 
 @pytest.mark.parametrize("format", ["jsonl", "csv", "parquet"])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from showing import REFUSAL, imported, make_call, silent
 
+from qa.config import ComplaintSettings
 from qa.scoring.attention import Place, begin_at
 from qa.scoring.scorecard import Scorecards
 
@@ -35,3 +37,26 @@ def test_flagged_calls_begin_at_what_weighs_most() -> None:
 
 def test_only_flagged_calls_are_kept() -> None:
     assert set(Scorecards.of([make_call("c1"), silent("s"), imported("i")]).places) == {"c1", "i"}
+
+
+def test_times_by_which_a_complaint_must_be_seen_to() -> None:
+    case, untimed = Scorecards.of([make_call("c1"), make_call("c2", started_at=None)], due=ComplaintSettings(respond=2, close=30)).cases
+    assert case.started_at is not None
+    assert (case.respond_by, case.close_by) == (case.started_at + timedelta(hours=2), case.started_at + timedelta(hours=30))
+    assert (untimed.respond_by, untimed.close_by, untimed.earlier) == (None, None, ())
+
+
+def test_a_customer_who_calls_again_is_seen() -> None:
+    calls = [
+        make_call("long ago", day=1),
+        make_call("asked", day=16, good=True),
+        make_call("complained", day=17),
+        make_call("again", day=18),
+        make_call("another", day=18, customer_id="13900002000"),
+        make_call("nobody", day=18, customer_id=None),
+        make_call("later", day=19),
+    ]
+    cases = {case.call_id: case for case in Scorecards.of(calls, due=ComplaintSettings(repeat_days=7)).cases}
+    assert (cases["again"].earlier, cases["again"].complained_before) == (("complained", "asked"), 1)
+    assert (cases["later"].earlier, cases["later"].complained_before) == (("again", "complained", "asked"), 2)
+    assert [cases[name].earlier for name in ("another", "nobody", "long ago")] == [(), (), ()]
