@@ -38,6 +38,15 @@ def suspect(transcript: Transcript, seconds: float, hotwords: str | None = None)
     )
 
 
+def believable(transcript: Transcript, seconds: float) -> bool:
+    """Whether a transcript may fill a place where at first nothing was heard: it must not look invented in any one way.
+
+    >>> believable(Transcript((), avg_logprob=-0.3), 2.0), believable(Transcript((), avg_logprob=-0.9), 2.0)
+    (True, False)
+    """
+    return transcript.no_speech_prob <= NO_SPEECH and transcript.avg_logprob >= FASTEST_UNLIKELY and not suspect(transcript, seconds)
+
+
 def doubt(transcript: Transcript, seconds: float, hotwords: str | None = None) -> list[DropReason | None]:
     """For each word of the transcript of a window of so many seconds, why it is not believed, or None.
 

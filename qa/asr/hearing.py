@@ -3,14 +3,14 @@
 ::
 
     audio ──listen──> voices ──separate (one channel)──> parties ──pack──> windows ──transcribe──> words
-          ──doubt──> (once more, with care) ──> words believed ──by turn──> turns ──decide──> roles
+          ──doubt──> (once more, with care) ──> words believed ──by turn──> (turns passed over, once more) ──decide──> roles
 
 Turn bounds come from voice activity, text from the recogniser, roles from the manifest or from what is said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ import numpy as np
 
 from qa.asr import speakers
 from qa.asr.agreement import surest
-from qa.asr.cleanup import doubt, suspect
+from qa.asr.cleanup import believable, comparable, doubt, suspect
 from qa.asr.corrections import corrected, load_corrections
 from qa.asr.recognizer import Recognizer, Transcript
 from qa.asr.roles import Decision, decide
@@ -32,6 +32,7 @@ from qa.timeline import Interval, Timeline
 if TYPE_CHECKING:
     from qa.intake.audio import Audio
 
+PASSED_OVER, SLOWEST = 1.0, 1.0  # seconds of voice, and characters a second of it, under which a turn was passed over
 AT_ONCE = 64  # windows whose sound is in memory at the same time
 OVERWHELMING, OVERWHELMING_LINES = 0.97, 3  # confidence, and different lines of an agent's, that speak against a manifest
 
@@ -61,6 +62,8 @@ def hear(audio: Audio, recording: Recording, recognizer: Recognizer, settings: H
     words, dropped = read[0]
     for others, _ in read[1:]:
         words = [surest(one, other) for one, other in zip(words, others, strict=True)]
+    for index, found in reheard(audio, utterances, words, {index for index, _ in dropped}, recognizer, settings).items():
+        words[index] = found
     if corrections := load_corrections(settings.corrections):
         words = [corrected(found, corrections) for found in words]
 
@@ -172,6 +175,40 @@ def read_windows(
                 dropped.append((index, Dropped(word.start, word.end, word.text, reason)))
             last = position
     return words, dropped
+
+
+def reheard(
+    audio: Audio,
+    utterances: Sequence[Utterance],
+    words: Sequence[Sequence[Word]],
+    doubted: Collection[int],
+    recognizer: Recognizer,
+    settings: HearingSettings,
+) -> dict[int, list[Word]]:
+    """The words of utterances that were passed over among their neighbours: heard once more by themselves, with care.
+
+    Whisper now and then leaves out a whole turn in the middle of a window. That is seen by the voice: somebody spoke
+    for a second and longer, and hardly a character came of it. What care then finds must be likely, because it may be
+    no speech after all. Where words were dropped (``doubted``) nothing was passed over.
+    """
+    passed_over = {
+        index
+        for index, (one, found) in enumerate(zip(utterances, words, strict=True))
+        if one.bounds.duration >= PASSED_OVER and index not in doubted and _characters(found) < SLOWEST * one.bounds.duration
+    }
+    found: dict[int, list[Word]] = {}
+    for channel in sorted({utterances[index].channel for index in passed_over}):
+        own = [(index, one.bounds) for index, one in enumerate(utterances) if one.channel == channel]
+        windows = pack(own, channel, audio.duration, only=passed_over)
+        heard = recognizer.again([window.samples(audio) for window in windows])
+        likely = [(window, one) for window, one in zip(windows, heard, strict=True) if believable(one, window.duration)]
+        again, _ = read_windows(utterances, [window for window, _ in likely], [one for _, one in likely], settings)
+        found |= {index: again[index] for index in sorted(passed_over) if _characters(again[index]) > _characters(words[index])}
+    return found
+
+
+def _characters(words: Sequence[Word]) -> int:
+    return len(comparable("".join(word.text for word in words)))
 
 
 def loudness(audio: Audio, utterance: Utterance, voice: Timeline) -> float | None:

@@ -30,6 +30,8 @@ ROOM = 6.0  # seconds of nothing behind the speech
 STEP = 4.0  # seconds: padded lengths are multiples of it, so that windows meet others of their length
 FULL = 30.0  # what Whisper was trained on
 CAREFUL_BEAM, CAREFUL_RUN = 5, 6  # a run of so many tokens is not said twice in a window, except by a loop
+#: A few lines such as both parties of any such call say: they tell the model what kind of talk it hears.
+CONTEXT = {"zh": "您好，请问有什么可以帮您？我想查一下订单。好的，请您稍等，我帮您查询。"}
 TOKENS_PER_SECOND = 14  # more than anybody can say; a window that would go on is a loop
 
 
@@ -68,8 +70,9 @@ class WhisperRecognizer:
         features = np.stack([self._features(window, length) for window in windows])
         encoded = whisper.encode(features)
         options = decode_options(self._settings, tokenizer, length, careful=careful)
-        # no text before it: a sentence of call-centre style makes the base model leave out whole turns
-        prompt = whisper.get_prompt(tokenizer, previous_tokens=[], without_timestamps=True, hotwords=self._settings.hotwords)
+        before = "" if careful else context(self._settings)
+        previous = tokenizer.encode(" " + before) if before else []
+        prompt = whisper.get_prompt(tokenizer, previous_tokens=previous, without_timestamps=True, hotwords=self._settings.hotwords)
         options["max_length"] = min(whisper.max_length, len(prompt) + options.pop("max_new_tokens"))
         results = whisper.model.generate(encoded, [list(prompt) for _ in windows], **options)
         tokens = [[token for token in result.sequences_ids[0] if token < tokenizer.eot] for result in results]
@@ -135,6 +138,15 @@ def decode_options(settings: HearingSettings, tokenizer: Tokenizer, seconds: flo
         "return_no_speech_prob": True,
         "max_new_tokens": int(seconds * TOKENS_PER_SECOND),
     }
+
+
+def context(settings: HearingSettings) -> str:
+    """The text the model is shown as if it had been said before: the user's, else ours for the language.
+
+    >>> context(HearingSettings(prompt="")), context(HearingSettings(language="en")), len(context(HearingSettings())) > 10
+    ('', '', True)
+    """
+    return CONTEXT.get(settings.language, "") if settings.prompt is None else settings.prompt.strip()
 
 
 def padded_length(duration: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -179,3 +180,29 @@ def test_the_same_sound_gives_the_same_value(stereo: Audio) -> None:
     once, again = (hear(stereo, call(), Reciter("一二三"), SETTINGS) for _ in range(2))
     assert isinstance(once, Heard)
     assert once == again
+
+
+class PassesOver(Reciter):
+    """Leaves out all that is said in the middle of a window; hears it alone, as likely as told."""
+
+    def __init__(self, likelihood: float) -> None:
+        super().__init__("一二三四五六七八九十" * 4)
+        self.likelihood, self.alone = likelihood, 0
+
+    def transcribe(self, windows: Sequence[np.ndarray]) -> list[Transcript]:
+        found = super().transcribe(windows)
+        return [replace(one, words=tuple(w for w in one.words if w.end < 0.15 * one.words[-1].end)) for one in found]
+
+    def again(self, windows: Sequence[np.ndarray]) -> list[Transcript]:
+        self.alone += len(windows)
+        return [replace(one, avg_logprob=self.likelihood) for one in super().transcribe(windows)]
+
+
+def test_a_turn_that_was_passed_over_is_heard_once_more_and_believed_if_likely(stereo: Audio) -> None:
+    texts = {}
+    for likelihood in (-0.3, -0.9):  # speech; perhaps none
+        recognizer = PassesOver(likelihood)
+        texts[likelihood] = [turn.text for turn in hear(stereo, call(0), recognizer, SETTINGS).turns]
+        assert recognizer.alone > 0
+    passed_over = sum(map(len, texts[-0.3])) - sum(map(len, texts[-0.9]))
+    assert passed_over > 20
