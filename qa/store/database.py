@@ -162,17 +162,17 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _passing(error: DBAPIError) -> bool:
-    """Whether trying again may help: a locked file, a server that restarts, a deadlock; not a full disk or a wrong value."""
+    """Whether trying again may help: a locked file, a full disk, a server that restarts, a deadlock; not a wrong value."""
     if error.connection_invalidated:
         return True
     if not isinstance(error, OperationalError):
         return False
     name = getattr(error.orig, "sqlite_errorname", None)
     if name is not None:
-        return str(name).startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+        return str(name).startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR_SHMSIZE"))
     # Without a code the connection could not be made; it could when the store was opened.
     code = getattr(error.orig, "sqlstate", None)
-    return code is None or code.startswith(("08", "40", "57P"))
+    return code is None or code.startswith(("08", "40", "53", "57P"))
 
 
 def _cause(error: Exception, url: URL) -> str:

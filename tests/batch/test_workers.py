@@ -18,6 +18,8 @@ from qa.errors import ModelError, QaError
 from qa.scoring.choice import Rubrics
 from qa.store.store import Keys
 
+pytestmark = pytest.mark.slow  # every worker is a process that starts from nothing
+
 
 def job(call_id: str) -> Job:
     return Job(Task(Recording(call_id=call_id, content_hash="00", path=f"{call_id}.wav"), Keys("h", "j"), "hear"))
@@ -36,7 +38,9 @@ def fragile(kit: Kit) -> Work:
             os._exit(9)
         if name == "killed":
             os.kill(os.getpid(), signal.SIGKILL)
-        if name == "hangs":
+        if name == "tells":
+            print(os.getpid(), flush=True)
+        if name in ("hangs", "tells"):
             time.sleep(60)
         if name == "grows":
             hoard = bytearray(2**30)
@@ -59,6 +63,12 @@ def outcomes(jobs: Iterable[Job], workers: int = 2, settings: BatchSettings | No
     messages = {outcome.call_id: outcome.message for _, outcome in done if isinstance(outcome, Quarantined)}
     assert [job.task.recording.call_id for job, _ in done] == list(messages)
     return messages
+
+
+def endless_calls() -> None:
+    """Two workers at calls that never end, each having said its number: what a test kills the run of."""
+    kit = Kit(Settings(), Rubrics(()), making=fragile)
+    list(Workers(2, BatchSettings())([job("tells-1"), job("tells-2")], kit))
 
 
 def test_every_job_is_done_once_and_the_cores_are_shared() -> None:
