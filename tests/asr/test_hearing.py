@@ -186,7 +186,7 @@ class PassesOver(Reciter):
     """Leaves out all that is said in the middle of a window; hears it alone, as likely as told."""
 
     def __init__(self, likelihood: float) -> None:
-        super().__init__("一二三四五六七八九十" * 4)
+        super().__init__("天地玄黄宇宙洪荒日月盈昃辰宿列张寒来暑往秋收冬藏闰余成岁律吕调阳")
         self.likelihood, self.alone = likelihood, 0
 
     def transcribe(self, windows: Sequence[np.ndarray]) -> list[Transcript]:
