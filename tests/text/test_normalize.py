@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from language import cases
 
-from qa.text.normalize import normalize, simplify
+from qa.text.normalize import normalize, normalize_all, simplify
 
 SPOKEN = st.text(alphabet="一二三四五六七八九十百千万两幺零〇0123456789嗯啊呃额好的个天块点请您稍等一下，。 %.:AbＡ１請", max_size=30)
 
@@ -28,6 +28,11 @@ def test_every_span_points_into_the_original(text: str) -> None:
         assert 0 <= first < last <= len(text)
     assert list(normal.begins) == sorted(normal.begins)
     assert list(normal.ends) == sorted(normal.ends)
+
+
+@given(st.lists(st.one_of(SPOKEN, st.text(alphabet="5%\ue000１㎏啊 ", max_size=6), st.text(max_size=12)), max_size=6))
+def test_texts_together_are_normalised_as_each_alone(texts: list[str]) -> None:
+    assert normalize_all(texts) == [normalize(text) for text in texts]
 
 
 @given(st.text(max_size=30))

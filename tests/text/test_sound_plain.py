@@ -5,15 +5,31 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.config import shipped
 from qa.scoring.lexicon import load_lexicons
+from qa.text.nearness import _promising
 from qa.text.normalize import normalize
 from qa.text.phrasebook import EXTRA, EXTRA_PARTICLE, EXTRA_PERSON, MISHEARD, MISSING, MISSING_PARTICLE, NEGATION, PARTICLES, TURNED
 from qa.text.readings import unpack
-from qa.text.sound import Match, Passage, Phrasebook, default_closeness, find, read, spot
+from qa.text.sound import (
+    _MOST_NEAR,
+    _NEAREST_SLACK,
+    Match,
+    Passage,
+    Phrasebook,
+    _aligned,
+    _by_characters,
+    _spots,
+    closest,
+    default_closeness,
+    find,
+    read,
+    spot,
+)
 from qa.text.syllables import DIFFERENT, SAME_SOUND, substitution_costs, tone_costs
 
 TRANSCRIPTS = Path(__file__).parents[1] / "data/truth"
@@ -118,3 +134,37 @@ def test_hits_do_not_depend_on_what_is_searched_together(phrases: list[tuple[str
     ]  # fmt: skip
     assert spot(book, Passage([read(text) for text in texts])) == alone
     assert spot(book, Passage([read(text) for text in texts])) == alone  # and not on what the book has met before
+
+
+def nearest_of_all(book: Phrasebook, passage: Passage) -> tuple[int, int, Match] | None:
+    """The best of the promising places when every one is aligned to its end, whatever the others cost."""
+    if len(alike := _by_characters(book, passage)):
+        places = np.zeros((0, 4), dtype=np.int64)
+    else:
+        tables, rows = book.tables(passage)
+        phrases, starts = _promising(rows, book.rim, tables.costs, book.rows, book.lengths, book.missing, _MOST_NEAR).T
+        order = np.argsort(phrases, kind="stable")
+        slack = np.minimum(book.slack[phrases[order]], _NEAREST_SLACK)
+        places = _aligned(book, tables, rows, phrases[order], starts[order], slack)
+    found = _spots(book, passage, alike, places, all_of_them=True)
+    columns = -found.closeness, found.texts, found.begins, found.phrases, found.ends
+    best = min(zip(*(column.tolist() for column in columns), strict=True), default=None)
+    return (best[3], best[1], Match(best[2], best[4], -best[0])) if best else None
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(TEXT.filter(bool), min_size=1, max_size=6), st.lists(TEXT, min_size=1, max_size=4))
+def test_the_nearest_place_is_not_lost_by_giving_up_the_dear_ones(phrases: list[str], texts: list[str]) -> None:
+    book, passage = Phrasebook([read(phrase) for phrase in phrases], [0.0] * len(phrases)), Passage([read(text) for text in texts])
+    assert closest(book, passage) == nearest_of_all(book, passage)
+
+
+@settings(deadline=None)
+@given(st.lists(TEXT, min_size=1, max_size=5), st.sets(st.integers(0, 4)), TEXT.filter(bool))
+def test_a_part_of_a_passage_is_searched_like_one_of_those_texts_alone(texts: list[str], chosen: set[int], phrase: str) -> None:
+    readings = [read(text) for text in texts]
+    some = sorted(number for number in chosen if number < len(texts))
+    part, alone = Passage(readings).part(some), Passage([readings[number] for number in some])
+    for book in (Phrasebook([read(phrase)], [0.6]), Phrasebook([read(phrase)], [0.0])):
+        assert spot(book, part) == spot(book, alone)
+        assert closest(book, part) == closest(book, alone)
