@@ -11,7 +11,7 @@ import typer
 from qa import __version__
 from qa.cli_care import care_app
 from qa.cli_rubric import rubric_app
-from qa.cli_shared import ConfigOption, RubricOption, StoreOption, console, said_plainly, settings_and_rubrics
+from qa.cli_shared import ConfigOption, RubricOption, StoreOption, UnmaskedOption, console, said_plainly, settings_and_rubrics
 from qa.config import Engine, Settings, load_settings, shipped
 from qa.errors import ConfigError
 
@@ -186,11 +186,15 @@ def roles(
 ) -> None:
     """看怎样判断的谁是坐席；用 --agent 改正，并立即重新评分。"""
     from qa.batch.roles import agent_number, described, set_agent
+    from qa.report.shown import Shown
     from qa.store.store import Store
 
     settings, sheets = settings_and_rubrics(config, rubric)
     with Store.open(store, must_exist=True) as opened:
+        shown = Shown.of(opened, settings)
+        call_id = shown.true_id(call_id)
         call = opened.expect(call_id) if agent is None else set_agent(opened, call_id, agent_number(agent), settings, sheets)
+        call = shown.shown(call)
     for line in described(call):
         console.print(line, soft_wrap=True, markup=False, highlight=False)
     if agent is not None:
@@ -207,57 +211,69 @@ def report(
     call: Annotated[str | None, typer.Option(help="只出这一通（与 --single-file 同用）", metavar="CALL")] = None,
     single_file: Annotated[bool, typer.Option("--single-file", help="单通证据：一个网页文件，录音在内，供申诉复核")] = False,
     summary: Annotated[bool, typer.Option("--summary", help="只在终端里看总览，不写文件")] = False,
+    unmasked: UnmaskedOption = False,
     config: ConfigOption = None,
 ) -> None:
     """生成网页报告与工作簿：总览、班组、坐席、评分项、投诉、通话；或单通证据；或终端总览。"""
     settings = load_settings(config)
     if summary:
-        _summary(store, settings)
+        _summary(store, settings, unmasked)
     elif call is None and not single_file:
-        _report(store, out or Path("qa-report"), settings)
+        _report(store, out or Path("qa-report"), settings, unmasked)
     elif call is None or not single_file:
         raise ConfigError("--call 与 --single-file 要一起用", next_step="qa report --call 通话号 --single-file --out 证据.html")
     else:
-        _evidence(store, call, out, settings)
+        _evidence(store, call, out, settings, unmasked)
 
 
-def _report(store: str, out: Path, settings: Settings) -> None:
+def _report(store: str, out: Path, settings: Settings, unmasked: bool = False) -> None:
     from qa.report.report import write_report
+    from qa.report.shown import for_showing
     from qa.store.store import Store
 
     with Store.open(store, must_exist=True) as opened:
-        index, workbook = write_report(opened, out, settings)
+        index, workbook = write_report(for_showing(opened, settings, f"report {out}", unmasked=unmasked), out, settings)
     console.print(f"工作簿：{workbook.resolve()}", soft_wrap=True, markup=False, highlight=False)
     console.print(f"报告：{index.resolve()}", soft_wrap=True, markup=False, highlight=False)
 
 
-def _evidence(store: str, call: str, out: Path | None, settings: Settings) -> None:
+def _evidence(store: str, call: str, out: Path | None, settings: Settings, unmasked: bool) -> None:
     from qa.report.evidence import write_evidence
     from qa.report.names import page_name
+    from qa.report.shown import for_showing
     from qa.store.store import Store
 
     with Store.open(store, must_exist=True) as opened:
-        written = write_evidence(opened, call, out or Path(page_name(call)), settings)
+        shown = for_showing(opened, settings, f"report --call {call}", unmasked=unmasked)
+        written = write_evidence(shown, call, out or Path(page_name(shown.shown_id(call))), settings)
     console.print(f"单通证据：{written.resolve()}", soft_wrap=True, markup=False, highlight=False)
 
 
-def _summary(store: str, settings: Settings) -> None:
+def _summary(store: str, settings: Settings, unmasked: bool) -> None:
+    from qa.report.shown import for_showing
     from qa.report.summary import show_summary
     from qa.store.store import Store
 
     with Store.open(store, must_exist=True) as opened:
-        show_summary(opened, console, settings)
+        show_summary(for_showing(opened, settings, "report --summary", unmasked=unmasked), console, settings)
 
 
 @app.command()
 @said_plainly
-def show(call_id: Annotated[str, typer.Argument(metavar="CALL", help="通话编号")], store: StoreOption = "qa-data") -> None:
+def show(
+    call_id: Annotated[str, typer.Argument(metavar="CALL", help="通话编号")],
+    store: StoreOption = "qa-data",
+    unmasked: UnmaskedOption = False,
+    config: ConfigOption = None,
+) -> None:
     """在终端里看一通电话：得分、各项结论与依据、逐句文字。"""
+    from qa.report.shown import for_showing
     from qa.report.terminal import show_call
     from qa.store.store import Store
 
+    settings = load_settings(config)
     with Store.open(store, must_exist=True) as opened:
-        show_call(opened.expect(call_id), console)
+        show_call(for_showing(opened, settings, f"show {call_id}", unmasked=unmasked).expect(call_id), console)
 
 
 @app.command()
@@ -267,15 +283,19 @@ def export(
     out: Annotated[Path, typer.Option(help="导出到的文件", metavar="FILE")],
     format: Annotated[Literal["jsonl", "csv", "parquet"], typer.Option(help="格式")] = "jsonl",
     store: StoreOption = "qa-data",
+    unmasked: UnmaskedOption = False,
     config: ConfigOption = None,
 ) -> None:
     """导出每通电话的完整结果（字段见 call/1），或按严重程度排好的投诉队列（complaint/1）。"""
     from qa.report.export import export_calls
     from qa.report.queue import export_complaints
+    from qa.report.shown import for_showing
     from qa.store.store import Store
 
+    settings = load_settings(config)
     with Store.open(store, must_exist=True) as opened:
-        count = export_calls(opened, format, out) if what == "calls" else export_complaints(opened, format, out, load_settings(config))
+        shown = for_showing(opened, settings, f"export {what} {out}", unmasked=unmasked)
+        count = export_calls(shown, format, out, settings) if what == "calls" else export_complaints(shown, format, out, settings)
     console.print(f"已导出 {count} 通到 {out}", soft_wrap=True, markup=False)
 
 

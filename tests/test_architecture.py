@@ -31,6 +31,7 @@ LEVELS = (
     "doctor",
     "cli_shared",
     "cli_rubric",
+    "cli_care",
     "cli",
 )
 

@@ -19,7 +19,8 @@ from qa.calls import Quarantined, Recording
 from qa.config import HearingSettings, Settings
 from qa.errors import RecordingError
 from qa.intake.remote import there
-from qa.store.store import Kept, Keys, Store
+from qa.store.removals import removed_contents
+from qa.store.store import REMOVED, Kept, Keys, Store
 
 if TYPE_CHECKING:
     from qa.scoring.choice import Rubrics
@@ -101,10 +102,10 @@ def plan_run(
 
     ``model`` is the recogniser's fingerprint and ``feeling`` the sentiment model's. A recording that no rubric is meant
     for is refused; so is one whose id belongs to another recording in the store, rather than written over it. One that
-    is in the store under another id is not heard again. What is quarantined is tried again when something about it has
-    changed, or with ``retry``.
+    is in the store under another id is not heard again, nor is one that was removed from it. What is quarantined is
+    tried again when something about it has changed, or with ``retry``.
     """
-    kept, tried = store.kept(), store.quarantine_keys()
+    kept, tried, removed = store.kept(), store.quarantine_keys(), removed_contents(store)
     others = _Others(kept, {recording.call_id for recording in recordings})
     tasks: list[Task] = []
     refused: list[Quarantined] = []
@@ -118,7 +119,9 @@ def plan_run(
             refused.append(set_aside(recording, str(error)))
             continue
         stored = kept.get(recording.call_id)
-        if stored and _another_recording(recording, stored):
+        if _removed(recording, stored, removed):
+            up_to_date += 1
+        elif stored and _another_recording(recording, stored):
             refused.append(_clash(recording, stored))
         elif stored and stored.keys == keys:
             up_to_date += 1
@@ -154,6 +157,13 @@ class _Others:
 def set_aside(recording: Recording, message: str) -> Quarantined:
     """The quarantine entry of a recording."""
     return Quarantined(call_id=recording.call_id, path=recording.path or "", content_hash=recording.content_hash, message=message)
+
+
+def _removed(recording: Recording, stored: Kept | None, removed: Set[str]) -> bool:
+    """Whether these very bytes were inspected and their words or their whole result removed on purpose."""
+    if stored is None:
+        return recording.content_hash in removed
+    return stored.keys.hearing == REMOVED and stored.content_hash == recording.content_hash
 
 
 def _another_recording(recording: Recording, stored: Kept) -> bool:

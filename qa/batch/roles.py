@@ -14,7 +14,7 @@ from qa.pipeline import judge_call
 from qa.report.wording import ROLE_METHODS, ROLES
 from qa.scoring.choice import Rubrics
 from qa.sentiment.tracks import Tracks
-from qa.store.store import Keys, Store
+from qa.store.store import REMOVED, Keys, Store
 
 
 def set_agent(store: Store, call_id: str, number: int | None, settings: Settings, rubrics: Sequence[Path]) -> Call:
@@ -26,6 +26,9 @@ def set_agent(store: Store, call_id: str, number: int | None, settings: Settings
     """
     stored = store.expect(call_id)
     recording = stored.recording
+    hearing = store.kept()[call_id].keys.hearing
+    if hearing == REMOVED:
+        raise QaError("这通电话的逐句文字已按保存期限删除", where=call_id, why="没有文字可以重新评分", next_step="原来的得分与结论仍在")
     sheet = Rubrics.load(rubrics).of(recording)
     if stored.verdict.rubric.id != sheet.id:
         why = f"评分表是 {stored.verdict.rubric.id}，现在给出的是 {sheet.id}"
@@ -33,7 +36,6 @@ def set_agent(store: Store, call_id: str, number: int | None, settings: Settings
     heard = decided(stored.heard, recording.agent_channel) if number is None else with_agent(stored.heard, number)
     tracks = Tracks.of(settings.sentiment)
     call = judge_call(recording, heard, sheet, settings, tracks.track(heard, stored.track))
-    hearing = store.kept()[call_id].keys.hearing
     store.save(call, Keys(hearing, judging_key(recording, hearing, settings, sheet.hash, tracks.fingerprint)))
     if number is None:
         store.forget_agent(call_id)

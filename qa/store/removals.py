@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from qa.calls import Call, Finding, Hit
-from qa.store.store import REMOVED, Store, call_of, dump
+from qa.store.store import REMOVED, Store, call_of, columns
 from qa.store.tables import CallRow, FileRow, ImportRow, NamedAgentRow, QuarantineRow, RemovalRow
 
 Action = Literal["purge", "erase"]
@@ -75,7 +75,7 @@ def remove_transcript(store: Store, call_id: str, *, action: Action, reason: str
         row = session.get(CallRow, call_id)
         if row is None or row.hearing_key == REMOVED:
             return False
-        kept = _columns(without_words(call_of(row)))
+        kept = columns(without_words(call_of(row)))
         session.execute(update(CallRow).where(CallRow.call_id == call_id).values(hearing_key=REMOVED, **kept))
         session.add(_row(call_id, row.content_hash, ("transcript",), action, reason, now))
         return True
@@ -139,11 +139,6 @@ def compact(store: Store) -> str | None:
     except (SQLAlchemyError, sqlite3.Error) as error:
         return str(error.__cause__ or error)
     return None
-
-
-def _columns(call: Call) -> dict[str, str | None]:
-    heard, analysis, verdict = dump(call.heard), dump(call.analysis), dump(call.verdict)
-    return {"heard": heard, "analysis": analysis, "verdict": verdict, "track": dump(call.track) if call.track else None}
 
 
 def _silent(finding: Finding) -> Finding:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import getpass
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -120,33 +121,16 @@ class Store:
 
         ``renamed_from`` is the id under which the same recording was known; that goes, and what a person has said of it stays.
         """
-        recording, score = call.recording, call.verdict.score
-        row = CallRow(
-            call_id=recording.call_id,
-            started_at=recording.started_at.astimezone(UTC).isoformat() if recording.started_at else "",
-            agent_id=recording.agent_id,
-            team=recording.team,
-            path=recording.path,
-            content_hash=recording.content_hash,
-            scaled=score.scaled,
-            passed=score.passed,
-            complaint=call.verdict.complaint.detected,
-            hearing_key=keys.hearing,
-            judging_key=keys.judging,
-            recording=dump(recording),
-            heard=dump(call.heard),
-            analysis=dump(call.analysis),
-            verdict=dump(call.verdict),
-            track=dump(call.track) if call.track else None,
-        )
+        row = CallRow(hearing_key=keys.hearing, judging_key=keys.judging, **columns(call))
+        call_id = call.recording.call_id
 
         def keep(session: Session) -> None:
             session.merge(row)
-            session.execute(delete(QuarantineRow).where(QuarantineRow.call_id == recording.call_id))
+            session.execute(delete(QuarantineRow).where(QuarantineRow.call_id == call_id))
             if renamed_from is not None:
                 session.execute(delete(CallRow).where(CallRow.call_id == renamed_from))
                 if named := session.get(NamedAgentRow, renamed_from):
-                    session.merge(NamedAgentRow(call_id=recording.call_id, content_hash=named.content_hash, agent=named.agent))
+                    session.merge(NamedAgentRow(call_id=call_id, content_hash=named.content_hash, agent=named.agent))
                     session.delete(named)
 
         self._database.write(keep)
@@ -172,6 +156,12 @@ class Store:
         """What was tried with every quarantined recording, by call id."""
         rows = self._database.read(lambda session: session.execute(select(QuarantineRow.call_id, QuarantineRow.hearing_key)).all())
         return {row.call_id: row.hearing_key for row in rows}
+
+    def customers(self) -> dict[str, str]:
+        """The customer of every call that has one, by call id."""
+        rows = self._database.read(lambda session: session.execute(select(CallRow.call_id, CallRow.recording)).all())
+        named = ((row.call_id, json.loads(row.recording).get("customer_id")) for row in rows)
+        return {call_id: customer for call_id, customer in named if customer}
 
     def calls(self) -> Iterator[Call]:
         """Every call in order of start, then id, as of one moment; read a few at a time, so that memory stays flat."""
@@ -245,6 +235,27 @@ def _account() -> str:
 def _steps() -> Mapping[type, TypeAdapter[Any]]:
     """How each step of a call is written to JSON and read back; made on first use, because making it takes a while."""
     return {kind: TypeAdapter(kind) for kind in (Recording, Heard, SentimentTrack, Analysis, Verdict)}
+
+
+def columns(call: Call) -> dict[str, Any]:
+    """What a row holds of a call: its steps as JSON, and beside them what is asked by."""
+    recording, score = call.recording, call.verdict.score
+    return {
+        "call_id": recording.call_id,
+        "started_at": recording.started_at.astimezone(UTC).isoformat() if recording.started_at else "",
+        "agent_id": recording.agent_id,
+        "team": recording.team,
+        "path": recording.path,
+        "content_hash": recording.content_hash,
+        "scaled": score.scaled,
+        "passed": score.passed,
+        "complaint": call.verdict.complaint.detected,
+        "recording": dump(recording),
+        "heard": dump(call.heard),
+        "analysis": dump(call.analysis),
+        "verdict": dump(call.verdict),
+        "track": dump(call.track) if call.track else None,
+    }
 
 
 def dump(part: Recording | Heard | SentimentTrack | Analysis | Verdict) -> str:
