@@ -184,7 +184,8 @@ def body(file: Body, ids: Sequence[int], layers: Sequence[int] | None = None) ->
     model = BertModel(config, add_pooling_layer=False)
     state = {name: torch.tensor(np.ascontiguousarray(value)) for name, value in _weights(file, list(ids), chosen)}
     model.load_state_dict(state, strict=True)
-    return model.eval()
+    model.train(False)
+    return model
 
 
 def _weights(file: Body, ids: list[int], layers: Sequence[int]) -> Iterable[tuple[str, npt.NDArray[np.float32]]]:

@@ -1,129 +1,113 @@
-"""Text as a recogniser would have misheard it: for training data and for measuring, never in the product.
+"""What a recogniser makes of telephone speech: other characters and words of nearly the same sound, words lost and doubled.
 
-Errors of Chinese recognition are errors of sound: 投诉 comes out as 头数, 十 as 四, 您 is swallowed, 嗯 appears. What is
-near is taken from :mod:`qa.text.syllables`, which knows the confusable initials and finals; what is likely is taken
-from how often a word or a character is used (jieba's dictionary).
+How near two syllables are is :mod:`qa.text.syllables`' business; here only what may stand for what is drawn from it.
 """
 
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from functools import cache
-from itertools import groupby
 
+from qa.text import syllables
+from qa.text.readings import read, unpack
 from qa.text.segment import words
-from qa.text.syllables import FIRST_SYLLABLE, code_of, substitution_costs
 
-NEAR = 25  # hundredths of a syllable: accents, aspiration, one glide; not another vowel
-_FILLERS = ("嗯", "啊", "呃", "那个", "就是", "哎", "这个", "然后", "就", "哦")
-_SWALLOWED = "的了吗呢啊吧就也都还给我你是不那这一个"  # said fast and without stress
-_MUTED = "，。！？、；：…,.!?;: 　“”\"'（）()《》—"
+NEAR = 26  # of a hundred: from here on two syllables are not taken for one another
+FILLERS = ("嗯", "呃", "那个", "就是", "啊", "然后", "这个", "就是说", "对吧")
 
 
-def misheard(text: str, seed: int, rate: float = 0.12) -> str:
-    """The text with about ``rate`` of its characters wrong, the same for the same ``seed``; punctuation is lost.
+def corrupt(text: str, rate: float, chance: random.Random) -> str:
+    """The text with about ``rate`` of its characters misheard.
 
-    Of the errors, four fifths put a character or a word of near sound in place of the one that was said, an eighth
-    swallow one, the rest put a filler before a word. With ``rate`` 0 only the punctuation goes.
-
-    >>> misheard("我要投诉你们，太不像话了！", seed=1, rate=0.0)
-    '我要投诉你们太不像话了'
-    >>> misheard("我要投诉你们", seed=3, rate=0.5) == misheard("我要投诉你们", seed=3, rate=0.5)
-    True
+    >>> corrupt("我要投诉你们", 0.0, random.Random(1))
+    '我要投诉你们'
     """
-    chance = random.Random(f"{seed} {text}")
-    plain = "".join(character for character in text if character not in _MUTED)
-    said: list[str] = []
-    for word, _, _ in words(plain):
-        if chance.random() < rate * len(word) * 0.075:
-            said.append(chance.choice(_FILLERS))
-        if len(word) > 1 and chance.random() < rate * 0.5 and (alike := _words_like(word)):
-            said.append(_one_of(alike, chance))
+    if rate <= 0:
+        return text
+    heard = []
+    for word, _, _ in words(text):
+        draw = chance.random()
+        if len(word) > 1 and draw < rate:
+            heard.append(_other_word(word, chance))
         else:
-            said.append("".join(_character(character, chance, rate * (0.9 if len(word) == 1 else 0.7)) for character in word))
-    return "".join(said) or plain
+            heard.append("".join(_character(one, rate * 0.7, chance) for one in word))
+        if chance.random() < rate * 0.12:
+            heard.append(chance.choice(FILLERS))
+    return "".join(heard)
 
 
-def _character(character: str, chance: random.Random, rate: float) -> str:
-    drawn = chance.random()
-    if drawn < rate * 0.8:
-        alike = _characters_like(character)
-        return _one_of(alike, chance) if alike else character
-    if drawn < rate * (2.2 if character in _SWALLOWED else 0.9):
+def _character(one: str, rate: float, chance: random.Random) -> str:
+    draw = chance.random()
+    if draw > rate:
+        return one
+    if draw < rate * 0.15:
         return ""
-    return character
+    if draw < rate * 0.22:
+        return one + one
+    code = _codes(one)
+    return chance.choice(_near_characters(code[0]) or [one]) if code else one
 
 
-Weighted = tuple[tuple[str, ...], tuple[float, ...]]
-
-
-def _one_of(alike: Weighted, chance: random.Random) -> str:
-    return chance.choices(*alike)[0]
-
-
-@cache
-def _characters_like(character: str) -> Weighted | None:
-    """Other common characters of the same or a near sound, the same sound eight times as likely."""
-    code = _code(character)
-    if code < FIRST_SYLLABLE:
-        return None
-    costs = substitution_costs()[code]
-    found = {
-        other: used * (8.0 if other_code == code else 1.0)
-        for other_code, members in _by_sound().items()
-        if costs[other_code] <= NEAR
-        for other, used in members
-        if other != character
-    }
-    return (tuple(found), tuple(found.values())) if found else None
+def _other_word(word: str, chance: random.Random) -> str:
+    codes = _codes(word)
+    if len(codes) != len(word):
+        return word
+    same = [other for other in _words_by_sound().get(codes, ()) if other != word]
+    if not same or chance.random() < 0.3:
+        near = [chance.choice(_near_codes(code)) for code in codes]
+        same = [other for other in _words_by_sound().get(tuple(near), ()) if other != word]
+    if same:
+        return chance.choice(same[:6])
+    i = chance.randrange(len(word))
+    return word[:i] + chance.choice(_near_characters(codes[i]) or [word[i]]) + word[i + 1 :]
 
 
 @cache
-def _words_like(word: str) -> Weighted | None:
-    """Other words whose syllables are all the same or near, weighted by use."""
-    codes = tuple(map(_code, word))
-    if min(codes) < FIRST_SYLLABLE:
-        return None
-    costs = substitution_costs()
-    found = {
-        other: used
-        for other, other_codes, used in _words_of(len(word))
-        if other != word and all(costs[a, b] <= NEAR for a, b in zip(codes, other_codes, strict=True))
-    }
-    return (tuple(found), tuple(found.values())) if found else None
+def _codes(text: str) -> tuple[int, ...]:
+    codes = tuple(unpack(one)[0] for one in read(text).sounds)
+    return codes if all(code >= syllables.FIRST_SYLLABLE for code in codes) else ()
 
 
 @cache
-def _code(character: str) -> int:
-    from pypinyin import Style, lazy_pinyin
-
-    return code_of(lazy_pinyin(character, style=Style.NORMAL, errors=lambda _: "?")[0])
+def _near_codes(code: int) -> list[int]:
+    costs = syllables.substitution_costs()[code]
+    # the nearer, the oftener: the syllable itself stands four times
+    return [code] * 4 + [int(other) for other in (costs < NEAR).nonzero()[0] if other >= syllables.FIRST_SYLLABLE and other in _by_sound()]
 
 
 @cache
-def _frequencies() -> dict[str, int]:
+def _by_sound() -> dict[int, list[str]]:
+    """The 3,755 common characters of GB 2312 by syllable."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for row in range(0xB0, 0xD8):
+        for cell in range(0xA1, 0xFF):
+            try:
+                character = bytes((row, cell)).decode("gb2312")
+            except UnicodeDecodeError:
+                continue
+            if code := _codes(character):
+                found[code[0]].append(character)
+    return dict(found)
+
+
+@cache
+def _near_characters(code: int) -> list[str]:
+    near = _near_codes(code)
+    return [character for other in near for character in _by_sound().get(other, ())]
+
+
+@cache
+def _words_by_sound() -> dict[tuple[int, ...], list[str]]:
+    """Jieba's commoner words of two and three characters by how they sound, commonest first."""
     import jieba
 
-    jieba.dt.initialize()
-    return dict(jieba.dt.FREQ)
-
-
-@cache
-def _by_sound() -> dict[int, tuple[tuple[str, float], ...]]:
-    """The 3,755 everyday characters (level 1 of GB 2312) by syllable, each with the root of how often it is used."""
-    used = _frequencies()
-    common = [bytes((row, cell)).decode("gb2312", "ignore") for row in range(0xB0, 0xD8) for cell in range(0xA1, 0xFF)]
-    by_code = sorted((_code(character), character) for character in common if character)
-    return {
-        code: tuple((character, (1 + used.get(character, 0)) ** 0.5) for _, character in members)
-        for code, members in groupby(by_code, key=lambda pair: pair[0])
-        if code >= FIRST_SYLLABLE
-    }
-
-
-@cache
-def _words_of(length: int) -> tuple[tuple[str, tuple[int, ...], float], ...]:
-    """Words of that many characters that are used at least now and then."""
-    common = [(word, used) for word, used in sorted(_frequencies().items()) if len(word) == length and used >= 100]
-    coded = ((word, tuple(map(_code, word)), used**0.5) for word, used in common)
-    return tuple((word, codes, used) for word, codes, used in coded if min(codes) >= FIRST_SYLLABLE)
+    words("")
+    jieba.default_logger.setLevel(60)
+    jieba.initialize()
+    frequent = sorted(((count, word) for word, count in jieba.dt.FREQ.items() if count > 60 and 2 <= len(word) <= 3), reverse=True)
+    found: dict[tuple[int, ...], list[str]] = defaultdict(list)
+    for _, word in frequent:
+        if all("\u4e00" <= one <= "\u9fff" for one in word) and (codes := _codes(word)):
+            found[codes].append(word)
+    return dict(found)
