@@ -75,12 +75,15 @@ def rubric_explain(
     config: ConfigOption = None,
 ) -> None:
     """解释一项结论：规则读出来是什么，每一步成立与否，依据在哪里，差多少才算。"""
-    from qa.report.explaining import show_explanation
+    from qa.privacy import Hidden
+    from qa.report.explaining import masked_explanation, show_explanation
+    from qa.report.shown import Shown
     from qa.scoring.choice import Rubrics
     from qa.scoring.explain import explain
     from qa.store.store import Store
 
     settings, sheets = settings_and_rubrics(config, rubric)
     with Store.open(store, must_exist=True) as opened:
-        found = opened.expect(call)
-    show_explanation(explain(found, criterion, Rubrics.load(sheets).of(found.recording), settings.llm), console)
+        found = opened.expect(Shown.of(opened, settings).true_id(call))
+    why = explain(found, criterion, Rubrics.load(sheets).of(found.recording), settings.llm)
+    show_explanation(masked_explanation(why, Hidden.of(found.heard, settings.privacy)), console)

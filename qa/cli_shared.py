@@ -26,18 +26,23 @@ RubricOption = Annotated[
     list[Path] | None,
     typer.Option("--rubric", help="评分表 YAML；可给几张，按各自的 applies_to 选用；默认呼入通用表", metavar="FILE"),
 ]
+UnmaskedOption = Annotated[
+    bool, typer.Option("--unmasked", help="不遮盖个人信息；须在设置里允许（privacy.allow_unmasked），每次使用都会记录")
+]
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="设置文件；不写则读当前目录的 qa.toml（若有）", metavar="FILE")]
 
 
 def said_plainly(command: Callable[P, None]) -> Callable[P, None]:
-    """Turns the library's errors into a message and exit status 2, and Ctrl-C into a clean stop."""
+    """Turns the library's errors into a message, its numbers masked, and exit status 2, and Ctrl-C into a clean stop."""
 
     @wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
         except QaError as error:
-            Console(stderr=True).print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+            from qa.text.mask import masked
+
+            Console(stderr=True).print(masked(str(error)), style="red", markup=False, highlight=False, soft_wrap=True)
             raise typer.Exit(2) from error
         except KeyboardInterrupt as stop:
             Console(stderr=True).print(str(stop) or "已停止；处理完的通话都已保存，再次运行同一命令即可接着做")

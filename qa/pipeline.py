@@ -19,6 +19,7 @@ from qa.config import Settings
 from qa.errors import RecordingError
 from qa.intake.audio import decode
 from qa.intake.remote import local, located
+from qa.privacy import kept_call
 from qa.scoring.engine import judge
 from qa.scoring.rubric import Rubric
 from qa.sentiment.summary import summarise
@@ -42,7 +43,8 @@ def judge_call(recording: Recording, heard: Heard, rubric: Rubric, settings: Set
     """Measure and judge what was heard before; the second half of :func:`inspect_call`, and all that a transcript needs.
 
     ``track`` is what the sentiment model has read in the same turns; without it whatever needs it is not applicable.
+    Where the settings want the store to keep masked texts, the call comes back masked; it was judged as it was heard.
     """
     analysis = replace(analyse(heard, settings.analysis), sentiment=summarise(heard, track))
     verdict = judge(recording, heard, analysis, rubric, llm=settings.llm, track=track)
-    return Call(recording=recording, heard=heard, analysis=analysis, verdict=verdict, track=track)
+    return kept_call(Call(recording=recording, heard=heard, analysis=analysis, verdict=verdict, track=track), settings.privacy)

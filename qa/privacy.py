@@ -62,7 +62,7 @@ def masked_call(call: Call, settings: PrivacySettings, *, call_id: str | None = 
     """
     kinds = hidden_kinds(settings)
     found = found_in(call.heard, settings)
-    texts = _Texts(call.heard.turns, found, kinds)
+    texts = Hidden(call.heard.turns, found, kinds)
     if found or _free_text(call):
         call = replace(
             call,
@@ -129,8 +129,13 @@ def hidden_times(heard: Heard, settings: PrivacySettings) -> Timeline:
     return Timeline((max(0.0, round(start - settings.padding, 2)), round(end + settings.padding, 2)) for start, end in spans)
 
 
-class _Texts:
+class Hidden:
     """The turns of a call with what is hidden in them, and how other texts of the call that quote them are to be shown."""
+
+    @classmethod
+    def of(cls, heard: Heard, settings: PrivacySettings) -> Hidden:
+        """What the settings hide of a call."""
+        return cls(heard.turns, found_in(heard, settings), hidden_kinds(settings))
 
     def __init__(self, turns: Sequence[Turn], found: Sequence[Identifier], kinds: frozenset[Kind]) -> None:
         self._turns, self._kinds = turns, kinds
@@ -188,7 +193,7 @@ def _free_text(call: Call) -> bool:
     )
 
 
-def _verdict(verdict: Verdict, texts: _Texts) -> Verdict:
+def _verdict(verdict: Verdict, texts: Hidden) -> Verdict:
     return replace(
         verdict,
         findings=tuple(_finding(finding, texts) for finding in verdict.findings),
@@ -196,7 +201,7 @@ def _verdict(verdict: Verdict, texts: _Texts) -> Verdict:
     )
 
 
-def _finding(finding: Finding, texts: _Texts) -> Finding:
+def _finding(finding: Finding, texts: Hidden) -> Finding:
     shown = (texts.hits(finding.hits), texts.hit(finding.nearest) if finding.nearest else None, texts.free(finding.reason))
     if shown == (finding.hits, finding.nearest, finding.reason):
         return finding

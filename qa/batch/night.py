@@ -26,6 +26,7 @@ from qa.intake.sources import find
 from qa.scoring.choice import Rubrics
 from qa.store.runs import RunOutcome, RunRecord, begin_run, end_run, runs
 from qa.store.store import Store
+from qa.text.mask import masked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,7 @@ def carry_out(order: Order, watcher: Watcher, *, now: Callable[[], float] | None
     with contextlib.ExitStack() as closing:
         log = closing.enter_context(_log(settings.batch.log))
         watchers: list[Watcher] = [tally, watcher, *([log] if log else []), *([metrics] if metrics else [])]
-        everybody = Together(watchers)
+        everybody = Together(watchers, settings.privacy)
         try:
             with Stopping() as stopping:
                 rubrics = Rubrics.load(order.rubrics)
@@ -158,7 +159,7 @@ def _ended(record: RunRecord, outcome: RunOutcome, message: str | None, tally: T
 def _how(error: BaseException) -> tuple[RunOutcome, str]:
     if isinstance(error, KeyboardInterrupt):
         return "stopped", str(error)
-    return "failed", str(error) if isinstance(error, QaError) else f"{type(error).__name__}: {error}"
+    return "failed", masked(str(error)) if isinstance(error, QaError) else f"{type(error).__name__}: {error}"
 
 
 def _left_out(rows: int) -> Sequence[str]:

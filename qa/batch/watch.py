@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal, TextIO
 
@@ -17,27 +18,34 @@ from qa.batch.executors import Outcome
 from qa.batch.plan import Plan
 from qa.batch.run import Summary, Watcher
 from qa.calls import Quarantined
+from qa.config import PrivacySettings
+from qa.privacy import masked_quarantine, masked_text
 
 Telling = Literal["bar", "json", "silent"]
 
 
 class Together:
-    """Tells several watchers."""
+    """Tells several watchers, without the numbers and names that ids, paths and messages may hold."""
 
-    def __init__(self, watchers: Sequence[Watcher]) -> None:
-        self._watchers = tuple(watchers)
+    def __init__(self, watchers: Sequence[Watcher], privacy: PrivacySettings) -> None:
+        self._watchers, self._privacy = tuple(watchers), privacy
 
     def started(self, plan: Plan) -> None:
         for one in self._watchers:
             one.started(plan)
 
     def finished(self, outcome: Outcome, summary: Summary) -> None:
+        if isinstance(outcome, Quarantined):
+            outcome = masked_quarantine(outcome, self._privacy)
+        else:
+            call_id = masked_text(outcome.recording.call_id, self._privacy)
+            outcome = replace(outcome, recording=replace(outcome.recording, call_id=call_id))
         for one in self._watchers:
             one.finished(outcome, summary)
 
     def note(self, message: str) -> None:
         for one in self._watchers:
-            one.note(message)
+            one.note(masked_text(message, self._privacy))
 
     def ended(self, summary: Summary) -> None:
         for one in self._watchers:

@@ -18,8 +18,8 @@ from qa.config import Settings
 from qa.errors import ConfigError
 from qa.report.callpage import call_view
 from qa.report.language import language
-from qa.report.media import playable
 from qa.report.pages import STATIC, environment
+from qa.report.shown import Shown
 from qa.store.store import Store
 
 _SCRIPTS = ("site.js", "call.js")
@@ -37,16 +37,17 @@ class Bundle:
     sound: str | None
 
 
-def write_evidence(store: Store, call_id: str, out: Path, settings: Settings) -> Path:
+def write_evidence(store: Store | Shown, call_id: str, out: Path, settings: Settings) -> Path:
     """Write the page of one call to ``out`` as a single file, and give its path.
 
     Raises:
         StoreError: there is no call of that id.
         ConfigError: ``out`` cannot be written.
     """
-    call = store.expect(call_id)
+    shown = Shown.of(store, settings)
+    call = shown.expect(call_id)
     with tempfile.TemporaryDirectory() as folder:
-        sound = playable(call.recording, Path(folder))
+        sound = shown.sound(call, Path(folder))
         data = base64.b64encode(sound.path.read_bytes()).decode() if sound.path else None
     bundle = _bundle(data)
     say = language(settings.report.language)

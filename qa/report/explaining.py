@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from qa.privacy import Hidden
 from qa.report import wording
 from qa.report.callpage import searched_in
 from qa.report.terminal import hit_line
@@ -45,6 +46,22 @@ def show_explanation(why: Explanation, console: Console) -> None:
     for step in why.steps:
         _grow(tree, step, why)
     console.print(tree)
+
+
+def masked_explanation(why: Explanation, hidden: Hidden) -> Explanation:
+    """The explanation as it may be shown: numbers and names are hidden in what its steps quote."""
+    finding = replace(why.finding, reason=hidden.free(why.finding.reason))
+    return replace(why, finding=finding, steps=tuple(_masked(step, hidden) for step in why.steps))
+
+
+def _masked(step: Step, hidden: Hidden) -> Step:
+    found = step.result
+    return replace(
+        step,
+        result=replace(found, hits=hidden.hits(found.hits), reason=hidden.free(found.reason)),
+        nearest=hidden.hit(step.nearest) if step.nearest else None,
+        steps=tuple(_masked(inner, hidden) for inner in step.steps),
+    )
 
 
 def _outcome(why: Explanation) -> str:

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from qa.calls import Call, Finding, Hit, Searched, Sentiment, Turn
+from qa.config import Settings
 from qa.errors import ConfigError
+from qa.report.shown import Shown
 from qa.scoring.scorecard import CALL_COLUMNS, call_row
 from qa.store.store import Store
 
@@ -81,7 +83,7 @@ def call_record(call: Call) -> dict[str, object]:
     }
 
 
-def export_calls(store: Store, format: str, out: Path) -> int:
+def export_calls(store: Store | Shown, format: str, out: Path, settings: Settings | None = None) -> int:
     """Write every call of the store to ``out`` as ``jsonl``, ``csv`` or ``parquet``; the number of calls written.
 
     Raises:
@@ -91,7 +93,7 @@ def export_calls(store: Store, format: str, out: Path) -> int:
         raise ConfigError(f"不认识的导出格式 {format}", next_step=f"可用：{'、'.join(_WRITERS)}")
     try:
         with whole(out) as unfinished:
-            return _WRITERS[format](store.calls(), unfinished)
+            return _WRITERS[format](Shown.of(store, settings or Settings()).calls(), unfinished)
     except OSError as error:
         raise ConfigError("导出文件写不了", where=str(out), why=str(error), next_step="检查目录是否存在、权限与磁盘空间") from error
 

@@ -12,6 +12,7 @@ from typing import Any
 from qa.config import Settings
 from qa.errors import ConfigError
 from qa.report.export import cell, whole
+from qa.report.shown import Shown
 from qa.scoring.attention import Attention, Case, Place
 from qa.store.store import Store
 
@@ -57,7 +58,7 @@ def complaint_record(case: Case, rank: int) -> dict[str, Any]:
     }
 
 
-def export_complaints(store: Store, format: str, out: Path, settings: Settings) -> int:
+def export_complaints(store: Store | Shown, format: str, out: Path, settings: Settings) -> int:
     """Write the queue to ``out`` as ``jsonl``, ``csv`` or ``parquet``, the gravest first; how many complaints there are.
 
     Raises:
@@ -66,7 +67,7 @@ def export_complaints(store: Store, format: str, out: Path, settings: Settings) 
     if format not in _WRITERS:
         raise ConfigError(f"不认识的导出格式 {format}", next_step=f"可用：{'、'.join(_WRITERS)}")
     attention = Attention(settings.report.handling, settings.complaint)
-    for call in store.calls():
+    for call in Shown.of(store, settings).calls():
         attention.add(call)
     records = [complaint_record(case, rank) for rank, case in enumerate(attention.cases(), 1)]
     try:

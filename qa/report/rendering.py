@@ -16,9 +16,10 @@ from qa.calls import Call
 from qa.config import Settings
 from qa.report.callpage import call_view
 from qa.report.language import language
-from qa.report.media import Playable, playable
+from qa.report.media import Playable
 from qa.report.names import page_name
 from qa.report.pages import environment
+from qa.report.shown import Shown
 from qa.store.store import Store
 
 #: From so many calls on, more processes gain more than the two seconds that starting them takes.
@@ -29,8 +30,8 @@ _PORTION = 50  # calls handed out at a time
 class CallPages:
     """Writes the page of a call, and its sound beside it, into the folder of a report."""
 
-    def __init__(self, out: Path, settings: Settings, workbook: str | None = None) -> None:
-        self._out, self._settings = out, settings
+    def __init__(self, store: Shown, out: Path, settings: Settings, workbook: str | None = None) -> None:
+        self._store, self._out, self._settings = store, out, settings
         self._say = language(settings.report.language)
         self._templates = environment(settings)
         self._templates.globals["workbook"] = workbook
@@ -49,7 +50,7 @@ class CallPages:
     def _sound(self, call: Call) -> Playable:
         if not self._settings.report.audio:
             return Playable(None, problem="本报告未附录音（report.audio = false）")
-        return playable(call.recording, self._out / "audio")
+        return self._store.sound(call, self._out / "audio")
 
 
 class Shared:
@@ -69,10 +70,10 @@ class Shared:
 
 
 @contextmanager
-def shared(store: Store, out: Path, settings: Settings, workbook: str | None, call_ids: Sequence[str]) -> Iterator[Shared]:
+def shared(store: Shown, out: Path, settings: Settings, workbook: str | None, call_ids: Sequence[str]) -> Iterator[Shared]:
     """Write the pages of these calls in as many processes as there are cores, while the caller goes on."""
     context = multiprocessing.get_context("spawn")  # a forked child would share the database connection
-    first = (store.location, out, settings, workbook)
+    first = (store.location, store.masked, out, settings, workbook)
     with ProcessPoolExecutor(os.cpu_count() or 1, mp_context=context, initializer=_start, initargs=first) as pool:
         try:
             yield Shared([pool.submit(_portion, call_ids[at : at + _PORTION]) for at in range(0, len(call_ids), _PORTION)])
@@ -81,13 +82,14 @@ def shared(store: Store, out: Path, settings: Settings, workbook: str | None, ca
             raise
 
 
-_store: Store  # of a process that helps
+_store: Shown  # of a process that helps
 _pages: CallPages
 
 
-def _start(location: str, out: Path, settings: Settings, workbook: str | None) -> None:
+def _start(location: str, masked: bool, out: Path, settings: Settings, workbook: str | None) -> None:
     global _store, _pages
-    _store, _pages = Store.open(location, must_exist=True), CallPages(out, settings, workbook)
+    _store = Shown(Store.open(location, must_exist=True), settings.privacy, masked=masked)
+    _pages = CallPages(_store, out, settings, workbook)
 
 
 def _portion(call_ids: Iterable[str]) -> list[str]:

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from qa.calls import Quarantined
 from qa.config import Settings
+from qa.privacy import masked_quarantine
 from qa.report.pages import environment
 from qa.store.runs import RunRecord
 
@@ -38,7 +39,8 @@ def write_run_page(record: RunRecord, quarantined: Sequence[Quarantined], folder
     """
     folder.mkdir(parents=True, exist_ok=True)
     name = f"run-{record.number}" if record.number else "run-failed"
-    page = environment(settings).get_template("run.html").render(run=record, quarantined=quarantined[:MOST], more=len(quarantined[MOST:]))
+    shown = [masked_quarantine(held, settings.privacy) for held in quarantined[:MOST]]
+    page = environment(settings).get_template("run.html").render(run=record, quarantined=shown, more=len(quarantined[MOST:]))
     for suffix, text in (("html", page), ("json", run_json(record))):
         for stem in (name, "latest"):
             path = folder / f"{stem}.{suffix}"

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from qa.calls import Call, Quarantined, Recording
+from qa.calls import Call, Quarantined
 from qa.config import PrivacySettings, Settings
 from qa.errors import ConfigError
 from qa.privacy import hidden_times, masked_call, masked_quarantine, masked_text, shown_ids
@@ -32,16 +32,29 @@ class Shown:
 
     def __init__(self, store: Store, settings: PrivacySettings, *, masked: bool = True) -> None:
         self._store, self._settings, self.masked = store, settings, masked
-        self._customers: dict[str, str] = {}
 
     @classmethod
     def of(cls, store: Store | Shown, settings: Settings) -> Shown:
         """The store masked as the settings say; what is made ready already stays as it is."""
         return store if isinstance(store, Shown) else cls(store, settings.privacy)
 
+    @property
+    def location(self) -> str:
+        """Where another process finds the store."""
+        return self._store.location
+
     def calls(self) -> Iterator[Call]:
         """Every call in order of start, then id, as it may be shown."""
-        return map(self._call, self._store.calls())
+        return map(self.shown, self._store.calls())
+
+    def call_ids(self) -> list[str]:
+        """The true ids of all calls, in order."""
+        return sorted(self._store.kept())
+
+    def call(self, call_id: str) -> Call | None:
+        """The call of that id, true or shown."""
+        found = self._store.call(self.true_id(call_id))
+        return self.shown(found) if found else None
 
     def expect(self, call_id: str) -> Call:
         """The call of that id, true or shown.
@@ -49,7 +62,15 @@ class Shown:
         Raises:
             StoreError: there is none.
         """
-        return self._call(self._store.expect(self._true_ids.get(call_id, call_id)))
+        return self.shown(self._store.expect(self.true_id(call_id)))
+
+    def true_id(self, call_id: str) -> str:
+        """The id that the store knows the call by, given that or the shown one."""
+        return self._true_ids.get(call_id, call_id)
+
+    def shown_id(self, call_id: str) -> str:
+        """The id that the call is shown under, given that or the true one."""
+        return self._ids.get(call_id, call_id) if self.masked else self.true_id(call_id)
 
     def quarantined(self) -> list[Quarantined]:
         """The recordings that could not be inspected, as they may be shown."""
@@ -62,19 +83,19 @@ class Shown:
         made = playable(call.recording, folder, hidden, self._settings.sound)
         return replace(made, detail=masked_text(made.detail, self._settings)) if self.masked else made
 
-    def _call(self, call: Call) -> Call:
+    def shown(self, call: Call) -> Call:
+        """A call of this store as it may be shown."""
         if not self.masked:
             return call
-        shown = masked_call(call, self._settings, call_id=self._ids.get(call.recording.call_id, call.recording.call_id))
-        return replace(shown, recording=self._told_apart(shown.recording, call.recording.customer_id))
-
-    def _told_apart(self, shown: Recording, customer_id: str | None) -> Recording:
-        if customer_id is None or shown.customer_id == customer_id:
+        shown = masked_call(call, self._settings, call_id=self.shown_id(call.recording.call_id))
+        customer = call.recording.customer_id
+        if customer is None or shown.recording.customer_id == customer:
             return shown
-        if customer_id not in self._customers:
-            alike = sum(name.split("~")[0] == shown.customer_id for name in self._customers.values())
-            self._customers[customer_id] = f"{shown.customer_id}~{alike + 1}" if alike else str(shown.customer_id)
-        return replace(shown, customer_id=self._customers[customer_id])
+        return replace(shown, recording=replace(shown.recording, customer_id=self._customers[customer]))
+
+    @cached_property
+    def _customers(self) -> dict[str, str]:
+        return shown_ids(sorted(set(self._store.customers().values())), self._settings)
 
     @cached_property
     def _ids(self) -> dict[str, str]:
@@ -85,7 +106,7 @@ class Shown:
         return {shown: true for true, shown in self._ids.items()}
 
 
-def opened(store: Store, settings: Settings, what: str, *, unmasked: bool = False) -> Shown:
+def for_showing(store: Store, settings: Settings, what: str, *, unmasked: bool = False) -> Shown:
     """The store as the command may show it; unmasked only where the settings allow it, and on record.
 
     ``what`` says what is shown, for the record.

@@ -23,6 +23,7 @@ from qa.report.lists import call_list, value
 from qa.report.names import page_name
 from qa.report.pages import STATIC, environment
 from qa.report.rendering import WORTH_SHARING, CallPages, shared
+from qa.report.shown import Shown
 from qa.report.wording import SERVICE_TYPES, agent_title, known
 from qa.scoring.attention import Case
 from qa.scoring.moments import Moment
@@ -47,7 +48,7 @@ TALK_METRICS = (
 )  # fmt: skip
 
 
-def write_site(store: Store, out: Path, settings: Settings, workbook: str | None = None) -> Path:
+def write_site(store: Store | Shown, out: Path, settings: Settings, workbook: str | None = None) -> Path:
     """Write the report into ``out`` (made if need be); the path of its ``index.html``.
 
     ``workbook`` is the name of a file in ``out`` that the pages link to.
@@ -65,8 +66,8 @@ class Site:
 
     figures: Figures
 
-    def __init__(self, store: Store, out: Path, settings: Settings, workbook: str | None = None) -> None:
-        self.store, self.out, self.settings = store, out, settings
+    def __init__(self, store: Store | Shown, out: Path, settings: Settings, workbook: str | None = None) -> None:
+        self.store, self.out, self.settings = Shown.of(store, settings), out, settings
         self.say = language(settings.report.language)
         self.written: set[str] = set()
         self.templates = environment(settings)
@@ -123,7 +124,7 @@ class Site:
 
     def _call_pages(self) -> Figures:
         """Write the page of every call, and gather the figures of all as they go by."""
-        call_ids = sorted(self.store.kept())
+        call_ids = self.store.call_ids()
         if len(call_ids) < WORTH_SHARING:
             return Figures.of(self._called(), self.settings)
         with shared(self.store, self.out, self.settings, self.workbook, call_ids) as pages:
@@ -133,7 +134,7 @@ class Site:
 
     def _called(self) -> Iterator[Call]:
         """Every call, its page written as it goes by."""
-        pages = CallPages(self.out, self.settings, self.workbook)
+        pages = CallPages(self.store, self.out, self.settings, self.workbook)
         for call in self.store.calls():
             self.written.update(pages.write(call))
             yield call

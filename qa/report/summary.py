@@ -8,6 +8,7 @@ from qa.config import Settings
 from qa.report import wording
 from qa.report.figures import Figures
 from qa.report.language import Language, language
+from qa.report.shown import Shown
 from qa.scoring.scorecard import records
 from qa.store.store import Store
 
@@ -20,12 +21,13 @@ _LOSSES = 6
 _CASES = 8
 
 
-def show_summary(store: Store, console: Console, settings: Settings) -> None:
+def show_summary(store: Store | Shown, console: Console, settings: Settings) -> None:
     """Print the figures of the report: totals, what changed, data quality, items that lose most, agents, complaints.
 
     Text from outside is printed as it is: no markup in it is obeyed.
     """
     say = language(settings.report.language)
+    store = Shown.of(store, settings)
     figures = Figures.of(store.calls(), settings)
     console.print(_totals(figures, len(store.quarantined()), settings, say))
     console.print(_teams(figures, say))

@@ -18,6 +18,7 @@ from qa.report import wording
 from qa.report.callpage import speaker
 from qa.report.figures import Figures
 from qa.report.language import Language, language
+from qa.report.shown import Shown
 from qa.scoring.attention import Case
 from qa.scoring.periods import Comparison
 from qa.scoring.scorecard import Scorecards, parts, records
@@ -144,7 +145,7 @@ _CHANGES = (
 _QUARANTINE = (Column("通话号", "call_id", 24), Column("文件", "path", 50), Column("原因与处理", "message", 80))
 
 
-def write_workbook(store: Store, out: Path, settings: Settings, figures: Figures | None = None) -> Path:
+def write_workbook(store: Store | Shown, out: Path, settings: Settings, figures: Figures | None = None) -> Path:
     """Write the workbook to ``out`` (its folder is made if need be) and give its path.
 
     ``figures`` are those of the store, where the caller has them already.
@@ -154,6 +155,7 @@ def write_workbook(store: Store, out: Path, settings: Settings, figures: Figures
     """
     import xlsxwriter
 
+    store = Shown.of(store, settings)
     figures = figures or Figures.of(store.calls(), settings)
     unfinished = out.with_name(f"{out.name}.tmp")
     try:
@@ -179,7 +181,7 @@ class _Book:
         )
         self.formats: dict[str, Any] = {}
 
-    def write(self, store: Store, figures: Figures) -> None:
+    def write(self, store: Shown, figures: Figures) -> None:
         cards, say = figures.cards, self.say
         self._overview(cards, len(store.quarantined()))
         self._sheet("坐席", _AGENTS, (self._agent_row(agent_id, row) for agent_id, row in records(figures.agents)))

@@ -126,6 +126,9 @@ def test_a_place_that_cannot_be_written_is_told(store: Store, tmp_path: Path) ->
 
 def test_a_broken_export_leaves_the_old_file(tmp_path: Path) -> None:
     class Failing:
+        def kept(self) -> dict[str, object]:
+            return {}
+
         def calls(self) -> object:
             yield make_call("c1")
             raise StoreError("结果库读写失败")

@@ -35,7 +35,7 @@ def test_a_record_has_all_a_ticket_needs(store: Store, tmp_path: Path) -> None:
         "schema": "complaint/1",
         "rank": 1,
         "call_id": "c3",
-        "customer_id": "13800001000",
+        "customer_id": "138****1000",
         "agent_id": "8001",
         "agent_name": FORMULA,
         "team": "一组",
