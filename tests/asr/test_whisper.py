@@ -80,6 +80,14 @@ def test_a_window_is_recognised_alike_in_any_company(recognizer: WhisperRecogniz
         assert 0.0 <= times[0] <= times[-1] <= len(window) / RATE
 
 
+def test_a_call_is_heard_alike_whatever_is_heard_before_it_and_by_however_many_threads(recognizer: WhisperRecognizer) -> None:
+    """Other calls before it, other batches, other threads: settings of speed, with which a stored call is not heard again."""
+    calls = ("s01", "s03")
+    once = {call_id: repr(heard(call_id, recognizer)) for call_id in calls}
+    others = load(HearingSettings(threads=1, batch_size=1))
+    assert {call_id: repr(heard(call_id, others)) for call_id in reversed(calls)} == once
+
+
 def test_there_is_no_text_where_nobody_speaks(recognizer: WhisperRecognizer) -> None:
     keys = np.concatenate([np.concatenate([tone(0.1, 770, 1336), np.zeros(RATE // 10)]) for _ in range(20)])
     sound = np.concatenate([ring_back(3), keys, melody(40.0), noise(30.0), np.zeros(20 * RATE), noise(10.0, 0.1)])
