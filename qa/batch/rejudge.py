@@ -13,12 +13,14 @@ from qa.privacy import shown_ids
 from qa.scoring.choice import Rubrics, choose
 from qa.scoring.comparison import Comparison, compare, same_result
 from qa.sentiment.tracks import Tracks
-from qa.store.store import Keys, Store
+from qa.store.store import REMOVED, Keys, Store
 
 
 @dataclass(frozen=True, slots=True)
 class Rejudged:
-    """How many calls were judged, how many of them have another score or outcome than before, and for how many no rubric is meant."""
+    """How many calls were judged, how many of them have another score or outcome than before, and for how many no rubric is meant,
+    or whose words were removed.
+    """
 
     judged: int = 0
     changed: int = 0
@@ -41,6 +43,9 @@ def rejudge(store: Store, settings: Settings, rubrics: Sequence[Path]) -> Rejudg
         stored = store.call(call_id)
         if stored is None:
             continue
+        if kept.keys.hearing == REMOVED:  # no word is left to judge
+            left += 1
+            continue
         sheet = choose(sheets.sheets, stored.recording)
         if sheet is None:
             left += 1
@@ -56,6 +61,7 @@ def rejudge(store: Store, settings: Settings, rubrics: Sequence[Path]) -> Rejudg
 def compare_rubrics(store: Store, settings: Settings, rubrics: Sequence[Path]) -> Comparison:
     """What :func:`rejudge` would change; nothing is heard, nothing is kept, one call at a time is in memory."""
     sheets, tracks = Rubrics.load(rubrics).sheets, Tracks.of(settings.sentiment)
+    wordless = {call_id for call_id, kept in store.kept().items() if kept.keys.hearing == REMOVED}
     shown = shown_ids(sorted(store.kept()), settings.privacy)
     return compare(
         (
@@ -64,5 +70,5 @@ def compare_rubrics(store: Store, settings: Settings, rubrics: Sequence[Path]) -
             judge_call(call.recording, call.heard, sheet, settings, tracks.track(call.heard, call.track)).verdict,
         )
         for call in store.calls()
-        if (sheet := choose(sheets, call.recording)) is not None
+        if call.recording.call_id not in wordless and (sheet := choose(sheets, call.recording)) is not None
     )

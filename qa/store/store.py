@@ -121,33 +121,16 @@ class Store:
 
         ``renamed_from`` is the id under which the same recording was known; that goes, and what a person has said of it stays.
         """
-        recording, score = call.recording, call.verdict.score
-        row = CallRow(
-            call_id=recording.call_id,
-            started_at=recording.started_at.astimezone(UTC).isoformat() if recording.started_at else "",
-            agent_id=recording.agent_id,
-            team=recording.team,
-            path=recording.path,
-            content_hash=recording.content_hash,
-            scaled=score.scaled,
-            passed=score.passed,
-            complaint=call.verdict.complaint.detected,
-            hearing_key=keys.hearing,
-            judging_key=keys.judging,
-            recording=dump(recording),
-            heard=dump(call.heard),
-            analysis=dump(call.analysis),
-            verdict=dump(call.verdict),
-            track=dump(call.track) if call.track else None,
-        )
+        row = CallRow(hearing_key=keys.hearing, judging_key=keys.judging, **columns(call))
+        call_id = call.recording.call_id
 
         def keep(session: Session) -> None:
             session.merge(row)
-            session.execute(delete(QuarantineRow).where(QuarantineRow.call_id == recording.call_id))
+            session.execute(delete(QuarantineRow).where(QuarantineRow.call_id == call_id))
             if renamed_from is not None:
                 session.execute(delete(CallRow).where(CallRow.call_id == renamed_from))
                 if named := session.get(NamedAgentRow, renamed_from):
-                    session.merge(NamedAgentRow(call_id=recording.call_id, content_hash=named.content_hash, agent=named.agent))
+                    session.merge(NamedAgentRow(call_id=call_id, content_hash=named.content_hash, agent=named.agent))
                     session.delete(named)
 
         self._database.write(keep)
@@ -252,6 +235,27 @@ def _account() -> str:
 def _steps() -> Mapping[type, TypeAdapter[Any]]:
     """How each step of a call is written to JSON and read back; made on first use, because making it takes a while."""
     return {kind: TypeAdapter(kind) for kind in (Recording, Heard, SentimentTrack, Analysis, Verdict)}
+
+
+def columns(call: Call) -> dict[str, Any]:
+    """What a row holds of a call: its steps as JSON, and beside them what is asked by."""
+    recording, score = call.recording, call.verdict.score
+    return {
+        "call_id": recording.call_id,
+        "started_at": recording.started_at.astimezone(UTC).isoformat() if recording.started_at else "",
+        "agent_id": recording.agent_id,
+        "team": recording.team,
+        "path": recording.path,
+        "content_hash": recording.content_hash,
+        "scaled": score.scaled,
+        "passed": score.passed,
+        "complaint": call.verdict.complaint.detected,
+        "recording": dump(recording),
+        "heard": dump(call.heard),
+        "analysis": dump(call.analysis),
+        "verdict": dump(call.verdict),
+        "track": dump(call.track) if call.track else None,
+    }
 
 
 def dump(part: Recording | Heard | SentimentTrack | Analysis | Verdict) -> str:
