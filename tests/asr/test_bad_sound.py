@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from qa.asr import speakers
 from qa.asr.hearing import hear
 from qa.calls import Heard, Recording
 from qa.config import HearingSettings
+from qa.errors import RecordingError
 from qa.intake.audio import Audio, decode
 from qa.timeline import Timeline
 
@@ -101,3 +103,11 @@ def test_the_same_recording_in_any_company_gives_the_same_bytes(channels: np.nda
     first = repr(heard(*channels))
     heard(*channels[::-1])
     assert repr(heard(*channels)) == first
+
+
+def test_three_channels_are_refused_with_the_next_step(channels: np.ndarray, tmp_path: Path) -> None:
+    with wave.open(str(tmp_path / "three.wav"), "wb") as file:
+        file.setparams((3, 2, RATE, 0, "NONE", ""))
+        file.writeframes((channels[[0, 1, 0], :RATE].T * 32767).astype("<i2").tobytes())
+    with pytest.raises(RecordingError, match="3 个声道，只支持单声道和双声道"):
+        decode(tmp_path / "three.wav")
