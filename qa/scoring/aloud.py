@@ -168,7 +168,7 @@ def _say(rule: Say, lexicons: Lexicons) -> str:
     named = [f"「{lexicons[name].name if name in lexicons else name}」" for name in rule.lexicon]
     if rule.categories:
         named = [f"{name}中的{'、'.join(rule.categories)}" for name in named]
-    named += [_phrase(phrase) for phrase in rule.phrases]
+    named += [f"「{rule.name}」"] if rule.name and rule.phrases else [_phrase(phrase) for phrase in rule.phrases]
     word = "和" if rule.match == "all" else "或"
     listed = word.join(named[:READ_OUT]) + (f"等 {len(named)} 种" if len(named) > READ_OUT else "")
     how = f"{listed}中至少 {rule.match} 种说法" if isinstance(rule.match, int) else listed
@@ -186,7 +186,7 @@ def _phrase(phrase: Phrase) -> str:
 def _pattern(rule: Pattern, _: Lexicons) -> str:
     benign = f"（{' 或 '.join(rule.excluding)} 不算）" if rule.excluding else ""
     often = f"至少 {rule.times} 次" if rule.times > 1 else ""
-    return f"说出符合正则 {' 或 '.join(rule.regex)} 的话{often}{benign}"
+    return f"说出「{rule.name}」{often}" if rule.name else f"说出符合正则 {' 或 '.join(rule.regex)} 的话{often}{benign}"
 
 
 def _metric(rule: Metric, _: Lexicons) -> str:

@@ -134,6 +134,7 @@ class _Merge:
             if key not in (*OWN_KEYS, "sections"):
                 self._put((), self.data, key, value, lines, (key,))
         self._ids: set[str] = set()
+        self._criteria: set[str] = set()
         sections: list[Any] = []
         self.data["sections"] = sections
         for number, section in enumerate(_tables(base.data.get("sections"))):
@@ -165,7 +166,7 @@ class _Merge:
                 self._put(place, made, key, value, self._base.lines, (*source, key))
         self._changed(place, made, name)
         for index, criterion in enumerate(_tables(section.get("criteria"))):
-            self._ids.add(str(criterion.get("id")))
+            self._criteria.add(str(criterion.get("id")))
             if not removed and criterion.get("id") not in self._overlay.remove:
                 own = (*place, "criteria", len(criteria))
                 self._append((*place, "criteria"), criteria, dict(criterion), self._base.lines, (*source, "criteria", index))
@@ -188,9 +189,14 @@ class _Merge:
     def _unknown(self) -> None:
         """Ids that the base does not have."""
         sections = {str(section.get("id")) for section in _tables(self._base.data.get("sections"))}
+        self._ids |= self._criteria
         asked: list[tuple[Place, str, set[str]]] = [(("remove", i), name, self._ids) for i, name in enumerate(self._overlay.remove)]
         asked += [(("change", name), name, self._ids) for name in self._overlay.change]
         asked += [(("add", name), name, sections) for name in self._overlay.add]
+        for name in self._overlay.change:
+            if name in sections and name in self._criteria:
+                both = f"{shortened(name)} 既是分组又是项目，分不清要改哪一个；请在被继承的规则里给其中一个换个编号"
+                self.faults.append(f"{self._own_lines.at(('change', name))} change.{shortened(name)}：{both}")
         for place, name, known in asked:
             if name not in known:
                 where = ".".join(shortened(str(part)) for part in place)

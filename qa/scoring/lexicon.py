@@ -88,6 +88,16 @@ class Phrase(_Entry):
         _expand(text)
         return text
 
+    @property
+    def readable(self) -> str:
+        """The phrase as a person writes it: its first choices, without what may be left out.
+
+        >>> Phrase.of("(请)您<稍等|等>…<一下|片刻>").readable
+        '您稍等…一下'
+        """
+        plain = self.text.translate(str.maketrans("（）｜", "()|"))
+        return _CHOICE.sub(lambda found: "" if found[1] is not None else found[2].split("|")[0], plain)
+
     @cached_property
     def slots(self) -> tuple[tuple[str, ...], ...]:
         """What is said between its gaps: for each slot every way to say it, normalised."""

@@ -118,7 +118,7 @@ class Say(Part):
     ``match``: any (one phrase is enough), all (every phrase here and of every lexicon some), or how many different
     phrases.
     ``times``: how often in all. ``closeness`` overrides the phrases' own. A hit that lies in a phrase of
-    ``excluding`` does not count.
+    ``excluding`` does not count. ``name`` stands for the phrases where people read of them.
     """
 
     phrases: Phrases = Field((), description="说法；(可省) <任选|其一> …代表几个字")
@@ -129,6 +129,7 @@ class Say(Part):
     excluding: Phrases = Field((), description="落在这些话里的不算")
     closeness: float | None = Field(None, gt=0.5, le=1.0, description="读音要多接近；不写则按说法的长短")
     exact: bool = Field(False, description="只按字匹配，不按读音")
+    name: Text | None = Field(None, description="这些说法的总称，报告里代替一长串说法显示")
 
     @model_validator(mode="before")
     @classmethod
@@ -147,11 +148,15 @@ class Say(Part):
 
 
 class Pattern(Part):
-    """A regular expression on the normalised text of a turn: simplified, lower case, numerals in digits, no punctuation."""
+    """A regular expression on the normalised text of a turn: simplified, lower case, numerals in digits, no punctuation.
+
+    ``name`` says what it looks for: a person reads that, and not the expression.
+    """
 
     regex: Annotated[Regexes, NotEmpty] = Field(description="正则（RE2），对着规整后的文字：简体、数字、无标点")
     excluding: Regexes = Field((), description="落在这些里面的不算")
     times: int = Field(1, ge=1, description="至少几处")
+    name: Text | None = Field(None, description="这是在找什么，报告里代替正则显示")
 
     @model_validator(mode="before")
     @classmethod

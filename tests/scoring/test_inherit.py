@@ -138,3 +138,19 @@ def test_shipped_rubrics_are_found_by_name_and_chains_end(tmp_path: Path) -> Non
         (tmp_path / f"r{number}.yaml").write_text(f"extends: r{number + 1}.yaml\nid: r{number}\n", encoding="utf-8")
     with pytest.raises(RubricError, match="继承太深"):
         load_rubric(tmp_path / "r0.yaml")
+
+
+def test_an_id_that_is_a_section_and_a_criterion_cannot_be_changed_blindly(tmp_path: Path) -> None:
+    base = """\
+id: base
+version: "1"
+name: 底
+sections:
+  - {id: care, name: 关怀, criteria: [{id: care, name: 关怀, points: 1, why: 因为, require: {say: 您好}}]}
+"""
+    (tmp_path / "base.yaml").write_text(base, encoding="utf-8")
+    path = tmp_path / "own.yaml"
+    path.write_text('extends: base.yaml\nid: own\nversion: "1"\nname: 自\nchange:\n  care: {name: 新}\n', encoding="utf-8")
+    with pytest.raises(RubricError, match=r"own\.yaml:6 change\.care：care 既是分组又是项目，分不清要改哪一个") as refused:
+        load_rubric(path)
+    assert "评分规则有 1 处错误" in str(refused.value)

@@ -172,3 +172,18 @@ def test_who_never_speaks_cannot_be_asked(tmp_path: Path) -> None:
     for check in ("say: 您好", "pattern: 您好"):
         finding = judged(tmp_path, f"points: 1, scope: {{role: agent}}, require: {{{check}}}", ["客户：喂？"])
         assert (finding.outcome, finding.reason) == ("na", "全程没有听到坐席说话")
+
+
+@pytest.mark.parametrize(
+    ("check", "reason"),
+    [
+        ('pattern: {regex: ".{7,}(对吗|是吧)", name: 复述后再问对不对}', "坐席的全部话语里没有「复述后再问对不对」"),
+        ('pattern: "工号[0-9]+"', "坐席的全部话语里没有符合正则 工号[0-9]+ 的话"),
+        ('say: ["(请)您<稍等|等>…<一下|片刻>", 别挂]', "坐席的全部话语里没有「您稍等…一下、别挂」"),
+        ("say: [甲乙丙, 丁戊己, 庚辛壬, 子丑寅]", "坐席的全部话语里没有「甲乙丙、丁戊己、庚辛壬等 4 种说法」"),
+        ("say: {phrases: [甲乙丙, 丁戊己], name: 干支}", "坐席的全部话语里没有「干支」"),
+    ],
+)
+def test_what_is_missing_is_named_as_people_say_it(tmp_path: Path, check: str, reason: str) -> None:
+    rubric = sheet(tmp_path, f"points: 1, scope: {{role: agent}}, require: {{{check}}}")
+    assert verdict(rubric, heard(["坐席：喂"])).findings[0].reason == reason

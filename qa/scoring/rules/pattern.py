@@ -27,9 +27,10 @@ def pattern(rule: Pattern, context: Context) -> Result:
     hits = tuple(_found(rule, context))
     if len(hits) >= rule.times:
         return Result(state="holds", hits=hits, searched=searched)
-    reason = f"{words_for(searched.role)}的{context.window.note or '全部'}话语里没有符合正则 {' 或 '.join(rule.regex)} 的话"
+    sought = f"「{rule.name}」" if rule.name else f"符合正则 {' 或 '.join(rule.regex)} 的话"
+    reason = f"{words_for(searched.role)}的{context.window.note or '全部'}话语里没有{sought}"
     if hits:
-        reason = f"符合正则的只有 {len(hits)} 处，不够 {rule.times} 处"
+        reason = f"{sought}只有 {len(hits)} 处，不够 {rule.times} 处"
     if not context.accusing and hardly_understood(context.window.turns, context.heard):
         return Result(state="unsure", searched=searched, reason=f"{reason}，但其中大半识别把握很低，请复听")
     return Result(state="fails", hits=hits, searched=searched, reason=reason)
@@ -58,7 +59,7 @@ def _found(rule: Pattern, context: Context) -> Iterator[Hit]:
         for begin, end, found in sorted(places[turn]):
             if begin >= reach and not any(begin < stop and end > start for start, stop in benign.get(turn, ())):
                 reach = end
-                yield context.dialogue.hit(turn, begin, end, phrase=found, closeness=1.0)
+                yield context.dialogue.hit(turn, begin, end, phrase=rule.name or found, closeness=1.0)
 
 
 def _places(regex: str, turns: Sequence[int], dialogue: Dialogue) -> list[tuple[int, Span]]:

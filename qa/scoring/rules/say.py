@@ -61,11 +61,16 @@ def groups(rule: Say, lexicons: Mapping[str, Lexicon]) -> tuple[Group, ...]:
 def _groups(rule: Say, lexicons: Mapping[str, Lexicon]) -> Iterator[Group]:
     for part in [(phrase,) for phrase in rule.phrases] if rule.match == "all" else [rule.phrases]:
         if part:
-            yield "、".join(phrase.text for phrase in part), _adjusted(part, rule.closeness, rule.exact), rule.excluding
+            yield rule.name or _names(part), _adjusted(part, rule.closeness, rule.exact), rule.excluding
     for name in rule.lexicon:
         lexicon = lexicons[name]
         phrases = lexicon.of_category(*rule.categories) if rule.categories else lexicon.phrases
         yield lexicon.name, _adjusted(phrases, rule.closeness, rule.exact), lexicon.excluding + rule.excluding
+
+
+def _names(phrases: Sequence[Phrase], most: int = 3) -> str:
+    """A few of the phrases as people write them; the others are counted."""
+    return "、".join(phrase.readable for phrase in phrases[:most]) + (f"等 {len(phrases)} 种说法" if len(phrases) > most else "")
 
 
 @lru_cache(maxsize=256)
