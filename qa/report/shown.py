@@ -15,6 +15,7 @@ from qa.config import PrivacySettings, Settings
 from qa.errors import ConfigError
 from qa.privacy import hidden_times, masked_call, masked_quarantine, masked_text, shown_ids
 from qa.report.media import Playable, playable
+from qa.store.removals import removed_contents
 from qa.store.store import Store
 
 
@@ -78,7 +79,12 @@ class Shown:
         return [masked_quarantine(one, self._settings) for one in held] if self.masked else held
 
     def sound(self, call: Call, folder: Path) -> Playable:
-        """The playable copy of a shown call in ``folder``, silent or beeping where its text hides something."""
+        """The playable copy of a shown call in ``folder``, silent or beeping where its text hides something.
+
+        There is none where it was removed on purpose, nor where the words were: what to hide can no longer be told.
+        """
+        if call.recording.content_hash in self._silent:
+            return Playable(None, problem="录音副本已按保存期限删除")
         hidden = hidden_times(call.heard, self._settings).pairs() if self.masked else ()
         made = playable(call.recording, folder, hidden, self._settings.sound)
         return replace(made, detail=masked_text(made.detail, self._settings)) if self.masked else made
@@ -92,6 +98,10 @@ class Shown:
         if customer is None or shown.recording.customer_id == customer:
             return shown
         return replace(shown, recording=replace(shown.recording, customer_id=self._customers[customer]))
+
+    @cached_property
+    def _silent(self) -> frozenset[str]:
+        return removed_contents(self._store, "audio") | removed_contents(self._store, "transcript")
 
     @cached_property
     def _customers(self) -> dict[str, str]:

@@ -111,3 +111,13 @@ def test_the_command_lists_first(tmp_path: Path) -> None:
     assert (done.exit_code, "已删除；涉及 1 通" in done.output) == (0, True)
     with Store.open(tmp_path) as store:
         assert list(store.kept()) == ["e"]
+
+
+def test_a_report_has_no_copy_of_what_was_removed(store: Store, tmp_path: Path) -> None:
+    from qa.report.shown import Shown
+
+    carry_out(store, plan_purge(store, DAYS, NOW), None, NOW)
+    shown = Shown.of(store, Settings())
+    problems = {call.recording.call_id: shown.sound(call, tmp_path).problem for call in shown.calls()}
+    assert problems == dict.fromkeys("bc", "录音副本已按保存期限删除") | dict.fromkeys("de", "录音已不在原处")
+    store.close()
