@@ -61,6 +61,55 @@ def _told(planned: Purge) -> None:
 
 @care_app.command()
 @said_plainly
+def erase(
+    customer: Annotated[str | None, typer.Option(help="客户编号（或录音文件名里的客户号码）", metavar="ID")] = None,
+    call: Annotated[str | None, typer.Option(help="只删这一通", metavar="CALL")] = None,
+    report: Annotated[list[Path] | None, typer.Option(help="报告目录，删后重新生成；可写几个", metavar="DIR")] = None,
+    reason: Annotated[str, typer.Option(help="删除的缘由，写进记录", metavar="TEXT")] = "个人要求删除",
+    yes: Annotated[bool, typer.Option("--yes", help="真正删除；不写只列出会删什么")] = False,
+    store: StoreOption = "qa-data",
+    config: ConfigOption = None,
+) -> None:
+    """应个人要求删除其全部通话（结果、隔离、导入与人工指定），重新生成报告，并留下不含身份的记录；先列出，--yes 才删。"""
+    from qa.batch.erasing import erase as take_out
+    from qa.batch.erasing import erased_before, expect_reports, plan_erasure, rewritten
+    from qa.batch.lock import locked
+    from qa.report.shown import Shown
+    from qa.store.store import Store
+
+    settings = load_settings(config)
+    expect_reports(report or ())
+    with Store.open(store, must_exist=True) as opened:
+        shown = Shown.of(opened, settings)
+        true_id = shown.true_id(call) if call else None
+        entries = plan_erasure(opened, customer=customer, call_id=true_id)
+        for entry in entries:
+            console.print(f"{shown.shown_id(entry.call_id)}（按{entry.why}）", highlight=False, markup=False, soft_wrap=True)
+        before = erased_before(opened, customer or true_id or "")
+        if before:
+            console.print(f"以前已应要求删除过 {len(before)} 通，最近一次在 {before[-1]:%Y-%m-%d %H:%M}（UTC）", highlight=False)
+        if not yes or not entries:
+            console.print(f"共 {len(entries)} 通" + ("；以上只是列出，加 --yes 才会删除，删除后不能恢复" if entries else "，没有要删的"))
+            return
+        with locked(opened, "qa erase"):
+            gone, trouble = take_out(opened, entries, customer or true_id or "", reason)
+        problems = rewritten(opened, report or (), settings)
+    console.print(f"已删除 {gone} 通，并留下不含身份的删除记录")
+    left = [entry.path for entry in entries if entry.path and Path(entry.path).exists()]
+    if left:
+        console.print("录音与导入文件的原件不归听检保管，请一并删除，否则再次导入会重新出现：", markup=False)
+        for path in left:
+            console.print(f"  {path}", soft_wrap=True, markup=False, highlight=False)
+    if not report:
+        console.print("没有写 --report：已有的报告、工作簿、导出与单通证据里可能还有，请重新生成或删除", markup=False)
+    for problem in [*problems, *([f"腾出的空间没能归还，删掉的内容可能还留在数据库文件里：{trouble}"] if trouble else [])]:
+        console.print(problem, style="yellow", markup=False, highlight=False, soft_wrap=True)
+    if problems or trouble:
+        raise typer.Exit(1)
+
+
+@care_app.command()
+@said_plainly
 def backup(
     out: Annotated[Path, typer.Option(help="备份成哪个文件（SQLite 文件，任何机器都能打开）", metavar="FILE")],
     store: StoreOption = "qa-data",
