@@ -94,7 +94,7 @@ class Dialogue:
         said = self.heard.turns[turn]
         ends = self._word_ends.get(turn)
         if ends is None:
-            ends = self._word_ends[turn] = list(accumulate(len(word.text) for word in said.words))
+            ends = self._word_ends[turn] = list(accumulate([len(word.text) for word in said.words]))
         first, last = bisect_right(ends, begin), bisect_left(ends, end)
         if first < len(ends) and begin < end:
             return said.words[first].start, said.words[min(last, len(ends) - 1)].end

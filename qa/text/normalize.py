@@ -198,7 +198,7 @@ _NOT_SAID = re.compile(
 
 def drop_unsaid(text: str) -> Iterable[Replacement]:
     """Hesitation sounds, whatever is neither letter nor digit, and spaces."""
-    return [(found.start(), found.end(), "") for found in _NOT_SAID.finditer(text)]
+    return [(*found.span(), "") for found in _NOT_SAID.finditer(text)]
 
 
 #: What each character of a number said digit by digit stands for.

@@ -80,7 +80,7 @@ class Context:
                 return Result(state="na", reason="转写没有时间，无法按秒限定范围")
             window = narrowed
         for anchor, side in scope.anchors:
-            found = replace(self, window=Window.whole(self.heard), accusing=True).evaluate(anchor)
+            found = replace(self, window=self._window("any"), accusing=True).evaluate(anchor)
             if found.state in ("na", "unsure"):
                 return found
             if found.state == "fails" or not found.hits:

@@ -33,9 +33,6 @@ def doubtful(hit: Hit, heard: Heard) -> bool:
 
 def hardly_understood(turns: tuple[int, ...], heard: Heard) -> bool:
     """Whether most of what was said in these turns was heard with low confidence; imported turns never are."""
-    total = low = 0
-    for index in turns:
-        turn = heard.turns[index]
-        total += len(turn.text)
-        low += len(turn.text) if turn.confidence is not None and turn.confidence < LOW_TURN else 0
-    return total > 0 and low >= LOW_SHARE * total
+    spoken = [heard.turns[index] for index in turns]
+    low = sum([len(turn.text) for turn in spoken if turn.confidence is not None and turn.confidence < LOW_TURN])
+    return low > 0 and low >= LOW_SHARE * sum([len(turn.text) for turn in spoken])
