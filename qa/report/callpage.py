@@ -12,6 +12,7 @@ from qa.analysis.metrics import METRICS
 from qa.calls import Call, Event, Finding, Hit, Role, Turn
 from qa.report.language import CHINESE, Language
 from qa.report.media import Playable
+from qa.report.mood import drawn, mood_line, moving_words
 from qa.report.wording import EVENTS, ROLES, clock, number, percent, plain
 
 #: Below these the recogniser was guessing; the page shades the words so that nobody takes them for certain.
@@ -27,7 +28,7 @@ class Piece:
 
     text: str
     sureness: Literal["sure", "weak", "doubtful"]
-    mark: Literal["", "met", "missed", "unsure", "complaint"]
+    mark: Literal["", "met", "missed", "unsure", "complaint", "moved"]
     title: str
 
 
@@ -56,6 +57,7 @@ def call_view(call: Call, playable: Playable, say: Language = CHINESE) -> dict[s
         "metrics": [(label, call.analysis.metrics.get(name), unit) for name, (label, unit) in METRICS.items() if name != "duration"],
         "duration": duration,
         "lanes": _lanes(call, duration, say),
+        "mood": drawn(mood_line(call, duration, say)),
         "marks": _marks(call, duration, say),
         "ticks": _ticks(duration),
         "playable": playable,
@@ -207,6 +209,8 @@ def _marks_by_turn(call: Call, say: Language) -> dict[int, list[tuple[int, int, 
     for finding in call.verdict.findings:
         if finding.outcome == "met":
             put(finding.hits, "met", finding.name)
+    for turn, begin, end, title in moving_words(call, say):
+        found.setdefault(turn, []).append((begin, end, "moved", title))
     return found
 
 
