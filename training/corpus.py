@@ -21,8 +21,8 @@ GRAMMARS = (
     "complaints.txt", "threats.txt", "calm.txt", "more_calm.txt", "hand_complaints.txt", "context.txt",
     "second_complaints.txt", "second_threats.txt", "second_calm.txt", "second_hand.txt",
 )  # fmt: skip
-HELD_OUT_TRADES = ("教育", "水电气")
-HELD_OUT_SHARE = 8  # one line in so many
+HELD_OUT_TRADES = ("水电气",)
+HELD_OUT_SHARE = 16  # one line in so many
 Slots = Mapping[str, list[str]]
 
 
@@ -174,9 +174,9 @@ def with_context(grammar: Grammar, rows: list[Row]) -> list[Row]:
     result = []
     for row in rows:
         agent, customer = row.agent, ""
-        if not agent and chance.random() < 0.65:
+        if not agent and chance.random() < 0.5:
             agent = chance.choice(before if chance.random() < 0.6 else questions)
-        if (agent and chance.random() < 0.5) or row.family == "ctx_after_anger":
+        if (agent and chance.random() < 0.4) or row.family == "ctx_after_anger":
             customer = chance.choice(angry if row.family == "ctx_after_anger" or chance.random() < 0.4 else calm)
         result.append(replace(row, agent=agent, customer=customer))
     return result

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 PLACE = {name: i for i, name in enumerate(BUILT_IN)}
 _WEIGHTS = {
     COMPLAINT: 1.5,
-    **{KIND + kind: 0.15 for kind in KINDS},
-    **{THREAT + threat: 0.6 for threat in THREATS},
+    **{KIND + kind: 0.4 for kind in KINDS},
+    **{THREAT + threat: 1.0 for threat in THREATS},
     NEGATIVE: 0.7,
     POSITIVE: 0.7,
 }
+_RARE = 3.0  # how much more it counts to find a threat than not to invent one: one turn in thirty holds one of a kind
 NOISY_SHARE, LEAST_NOISE, MOST_NOISE = 0.5, 0.04, 0.3
 Numbers = npt.NDArray[np.float32]
 
@@ -59,7 +60,7 @@ def targets(row: Row) -> tuple[Numbers, Numbers]:
     wanted, counts = np.zeros(len(BUILT_IN), np.float32), np.zeros(len(BUILT_IN), np.float32)
 
     def say(name: str, value: float) -> None:
-        wanted[PLACE[name]], counts[PLACE[name]] = value, _WEIGHTS[name]
+        wanted[PLACE[name]], counts[PLACE[name]] = value, _WEIGHTS[name] * (_RARE if value and name.startswith(THREAT) else 1.0)
 
     if row.complaint is not None:
         say(COMPLAINT, row.complaint)

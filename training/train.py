@@ -16,21 +16,23 @@ from training.corpus import Row
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from transformers import BertForSequenceClassification
+    from transformers.models.bert.modeling_bert import BertLayer
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """How it is trained; every number that decides the weights."""
 
-    layers: tuple[int, ...] = encoder.HALF
+    layers: tuple[int, ...] = encoder.CHOSEN
     epochs: int = 2
-    batch: int = 32
-    rate: float = 1.2e-4
-    head_rate: float = 6e-4
-    warm: float = 0.06
+    batch: int = 12
+    rate: float = 1.5e-4
+    head_rate: float = 8e-4
+    warm: float = 0.04
     decay: float = 0.01
     dropout: float = 0.1
     seed: int = 20261122
+    text_seed: int = 1
 
 
 def prepare(recipe: Recipe) -> tuple[BertForSequenceClassification, Tokenizer]:
@@ -43,6 +45,7 @@ def prepare(recipe: Recipe) -> tuple[BertForSequenceClassification, Tokenizer]:
     ids = encoder.keep(file.pieces)
     body = encoder.body(file, ids, recipe.layers)
     settings = body.config.to_dict() | {
+        "num_hidden_layers": len(recipe.layers) + 1,
         "id2label": dict(enumerate(BUILT_IN)),
         "label2id": {name: i for i, name in enumerate(BUILT_IN)},
         "problem_type": "multi_label_classification",
@@ -50,16 +53,50 @@ def prepare(recipe: Recipe) -> tuple[BertForSequenceClassification, Tokenizer]:
         "attention_probs_dropout_prob": 0.05,
     }
     model = BertForSequenceClassification(BertConfig.from_dict(settings))
+    last = f"encoder.layer.{len(recipe.layers)}."
     missing, unexpected = model.bert.load_state_dict(body.state_dict(), strict=False)
-    if unexpected or any(not name.startswith("pooler") for name in missing):
+    if unexpected or any(not name.startswith(("pooler", last)) for name in missing):
         raise ValueError(f"the body does not fit: {missing} {unexpected}")
+    averaging(model.bert.encoder.layer[-1])
     tokenizer = encoder.tokenizer(file.pieces, ids)
     tokenizer.enable_truncation(LONGEST, strategy="longest_first")
     return model, tokenizer
 
 
+def averaging(layer: BertLayer) -> None:
+    """Makes a layer average: every token looks at all alike, and what it sees is added to it.
+
+    The encoder was trained to say what a sentence means by the mean of its tokens, a BERT classifier looks at the first
+    token alone. With this layer on top the first token holds that mean from the start; training takes it from there.
+    """
+    import torch
+
+    with torch.no_grad():
+        own = layer.attention.self
+        for part in (own.query, own.key):
+            part.weight.mul_(0.1)
+            part.bias.zero_()
+        for part in (own.value, layer.attention.output.dense):
+            torch.nn.init.eye_(part.weight)
+            part.bias.zero_()
+        layer.output.dense.weight.mul_(0.1)
+        layer.output.dense.bias.zero_()
+
+
+def spread(model: BertForSequenceClassification, batch: dataset.Batch) -> None:
+    """Starts the pooler so that its outputs have mean 0 and an even spread: the encoder's means lie close together."""
+    import torch
+
+    with torch.no_grad():
+        given = {"input_ids": batch.ids, "token_type_ids": batch.types, "attention_mask": batch.mask}
+        states = model.bert(**{name: torch.from_numpy(value) for name, value in given.items()}).last_hidden_state[:, 0].float()
+        scale = 0.5 / states.std(dim=0).clamp(min=1e-3)
+        model.bert.pooler.dense.weight.copy_(torch.diag(scale))
+        model.bert.pooler.dense.bias.copy_(-scale * states.mean(dim=0))
+
+
 def fit(
-    rows: Sequence[Row], recipe: Recipe, say: Callable[[str], None] = print, most_seconds: float | None = None
+    rows: Sequence[Row], recipe: Recipe, say: Callable[[str], None] = print, checkpoint: Path | None = None
 ) -> tuple[BertForSequenceClassification, Tokenizer]:
     """The trained classifier. Words keep the vectors they have: what was not seen in training stays beside what was."""
     import torch
@@ -68,6 +105,8 @@ def fit(
     model, tokenizer = prepare(recipe)
     model.bert.embeddings.word_embeddings.weight.requires_grad = False
     model.bert.embeddings.position_embeddings.weight.requires_grad = False
+    model.train(False)
+    spread(model, next(dataset.batches(rows[:: max(1, len(rows) // 512)], tokenizer, 512, recipe.seed)))
     head = [weight for name, weight in model.named_parameters() if "pooler" in name or "classifier" in name]
     body = [
         weight for name, weight in model.named_parameters() if weight.requires_grad and "pooler" not in name and "classifier" not in name
@@ -96,9 +135,12 @@ def fit(
             schedule.step()
             done += 1
             running = loss.item() if done == 1 else 0.98 * running + 0.02 * loss.item()
-            if done % 50 == 0:
+            if done % 100 == 0:
                 seconds = time.monotonic() - started
                 say(f"epoch {epoch + 1} step {done}/{steps} loss {running:.3f} {done * recipe.batch / seconds:.0f} rows/s {seconds:.0f} s")
+        if checkpoint is not None:
+            save(model, tokenizer, checkpoint / str(epoch + 1))
+            tokenizer.enable_truncation(LONGEST, strategy="longest_first")
     model.train(False)
     return model, tokenizer
 
