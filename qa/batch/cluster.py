@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import tempfile
 import time
 from collections import deque
@@ -27,6 +28,8 @@ from qa.errors import ConfigError, QaError
 
 #: Seconds between looks at how many actors the cluster has room for.
 _GROW = 10.0
+#: Seconds to wait until the cluster knows what became of an actor that cannot be reached; it takes some to miss a machine.
+_CERTAIN = 60.0
 
 #: Further switches that keep a Ray of our own on this machine silent: it would ask cloud providers where it runs. They go
 #: beyond :data:`qa.QUIET_ENVIRONMENT` because a cluster of several machines must not have the second one.
@@ -231,7 +234,7 @@ class _Crew:
             self._lost(worker, "结果随所在的机器丢失")
             return
         except RayActorError as error:
-            self._lost(worker, _died(error))
+            self._lost(worker, _died(_certain(worker, error)))
             return
         except RayError as error:
             why = str(error).strip().splitlines()[-1]
@@ -286,6 +289,22 @@ def _references(worker: _Worker) -> list[Any]:
     return [worker.starting] if worker.starting is not None else [reference for reference, _ in worker.jobs]
 
 
+def _certain(worker: _Worker, error: Exception) -> Exception:
+    """What became of an actor that cannot be reached: the cluster knows after a while whether it or its machine is gone."""
+    import ray
+    from ray.exceptions import ActorUnavailableError, RayError
+
+    began = time.monotonic()
+    while isinstance(error, ActorUnavailableError) and time.monotonic() - began < _CERTAIN:
+        time.sleep(LOOK)
+        try:
+            ray.get(worker.actor.place.remote(), timeout=_CERTAIN)
+            break
+        except RayError as later:
+            error = later
+    return error
+
+
 def _died(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"集群上的工作进程意外退出（{lines[-1][:200] if lines else type(error).__name__}）"
@@ -301,6 +320,7 @@ def _resources() -> str:
 @contextlib.contextmanager
 def _connected(address: str) -> Iterator[dict[str, str]]:
     """Ray, connected for the time of a run; what actors have to set in their environment."""
+    os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".")  # what Ray would print of lost workers among our own lines
     if address == "local":
         with _own_ray() as environment:
             yield environment
@@ -311,8 +331,11 @@ def _connected(address: str) -> Iterator[dict[str, str]]:
         yield {}
         return
     try:
+        if ":" in address and "://" not in address:  # Ray waits for minutes, deaf to Ctrl-C, where nobody answers
+            host, _, port = address.rpartition(":")
+            socket.create_connection((host, int(port)), timeout=10).close()
         ray.init(address=address, **_QUIET)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise ConfigError(
             "连不上 Ray 集群",
             where=address,
