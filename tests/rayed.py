@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from support import ROOT
+from support import ROOT, straced
 
 #: What every process of a cluster on loopback needs, the tests' own process too, before Ray is loaded.
 ENVIRONMENT = {
@@ -42,11 +42,12 @@ class Nodes:
 
 
 @contextmanager
-def nodes() -> Iterator[Nodes]:
+def nodes(trace: Path | None = None) -> Iterator[Nodes]:
+    """The cluster for the time of the block; ``trace`` is where to write down whom its processes reach out to."""
     with tempfile.TemporaryDirectory(prefix="tingjian-nodes-") as home:
         Path(home, "ray_bootstrap_config.yaml").write_text("{}\n", encoding="utf-8")
         environment = os.environ | ENVIRONMENT | {"HOME": home}
-        command = [sys.executable, str(Path(__file__))]
+        command = [*(straced(trace) if trace else ()), sys.executable, str(Path(__file__))]
         with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdin is not None
             assert process.stdout is not None

@@ -49,13 +49,17 @@ class SampleRun:
     trace: str
 
 
+def straced(trace: Path) -> tuple[str, ...]:
+    """What to put before a command so that its connections and look-ups are written down; nothing where there is no strace."""
+    watch = ("strace", "-f", "-qq", "--seccomp-bpf", "--trace=connect,sendto,sendmsg,sendmmsg,openat", "-s", "200", "-o", str(trace))
+    return watch if shutil.which("strace") else ()
+
+
 def watched(command: Sequence[str], trace: Path) -> str:
     """Run a command that must succeed, under strace where there is one; what it printed."""
-    strace = ("strace", "-f", "-qq", "--seccomp-bpf", "--trace=connect,sendto,sendmsg,sendmmsg,openat", "-s", "200", "-o", str(trace))
     # What a user's shell has set must not hide a missing switch of ours.
     environment = {name: value for name, value in os.environ.items() if name not in QUIET_ENVIRONMENT}
-    prefix = strace if shutil.which("strace") else ()
-    done = subprocess.run([*prefix, *command], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run([*straced(trace), *command], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from support import SampleRun, watched
+from rayed import ENVIRONMENT, nodes
+from support import QA, SampleRun, watched
 
 #: A connection or datagram to an internet address, and the files and sockets of a name look-up.
 ADDRESS = re.compile(r'(?:connect|sendto|sendmsg|sendmmsg)\(.*?(?:inet_addr\("(?P<v4>[^"]+)"\)|inet_pton\(AF_INET6, "(?P<v6>[^"]+)")')
@@ -20,13 +21,20 @@ LOOKUP = re.compile(r'openat\(.*"/etc/(?:resolv\.conf|hosts)"|sun_path="/(?:var/
 straced = pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace (apt-get install strace)")
 
 
-def reached_out(trace: str) -> list[str]:
-    """The lines of an strace log that show a look-up or a connection beyond this machine."""
+#: A question to a name server, on this machine or beyond.
+QUESTION = re.compile(r"htons\(53\)")
+
+
+def reached_out(trace: str, *, names: bool = True) -> list[str]:
+    """The lines of an strace log that show a look-up or a connection beyond this machine.
+
+    Without ``names``, looking a name up in this machine's own files is allowed, as Ray does for ``localhost``; asking a server is not.
+    """
     found = []
     for line in trace.splitlines():
         address = ADDRESS.search(line)
-        beyond = address and not ((address["v4"] or "").startswith("127.") or address["v6"] == "::1")
-        if beyond or LOOKUP.search(line):
+        beyond = address and not ((address["v4"] or "").startswith("127.") or (address["v6"] or "").startswith(("::1", "::ffff:127.")))
+        if beyond or QUESTION.search(line) or (names and LOOKUP.search(line)):
             found.append(line)
     return found
 
@@ -52,3 +60,44 @@ def test_the_watch_sees_a_look_up_and_a_connection(tmp_path: Path) -> None:
 def test_a_whole_run_and_report_stay_on_this_machine(sample_run: SampleRun) -> None:
     assert "samples" in sample_run.trace  # the log is of the run indeed
     assert reached_out(sample_run.trace) == []
+
+
+@straced
+@pytest.mark.slow
+def test_a_run_on_two_nodes_gives_the_same_bytes_and_stays_on_this_machine(
+    sample_run: SampleRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "qa.toml").write_text("[cluster]\ncpus = 1\n", encoding="utf-8")
+    spread = [str(tmp_path / "store") if part == str(sample_run.store) else part for part in sample_run.command]
+    with nodes(tmp_path / "nodes") as cluster:
+        engine = ("--engine", "ray", "--address", cluster.address, "--config", str(tmp_path / "qa.toml"))
+        watched((*spread, *engine), tmp_path / "driver")
+    exported = []
+    for store in (sample_run.store, tmp_path / "store"):
+        watched((*QA, "export", "calls", "--store", str(store), "--out", str(tmp_path / "calls.jsonl")), tmp_path / "export")
+        exported.append((tmp_path / "calls.jsonl").read_bytes())
+    assert exported[0] == exported[1]
+    trace = "".join((tmp_path / name).read_text(errors="replace") for name in ("nodes", "driver"))
+    assert "raylet" in trace
+    assert reached_out(trace, names=False) == []
+
+
+@straced
+@pytest.mark.slow
+def test_a_ray_of_our_own_stays_on_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = (
+        "import pathlib, sys\n"
+        "from clustered import a_kit, job\n"
+        "from qa.batch.cluster import on_cluster\n"
+        "from qa.config import ClusterSettings, Settings\n"
+        "settings = Settings(cluster=ClusterSettings(cpus=1))\n"
+        "kit = a_kit(pathlib.Path(sys.argv[1]), settings)\n"
+        "print(len(list(on_cluster(settings, workers=1)(iter([job('c1'), job('c2')]), kit))))\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", ENVIRONMENT["PYTHONPATH"])
+    assert watched((sys.executable, "-c", code, str(tmp_path)), tmp_path / "trace") == "2\n"
+    trace = (tmp_path / "trace").read_text(errors="replace")
+    assert "gcs_server" in trace
+    assert reached_out(trace, names=False) == []
