@@ -33,7 +33,7 @@ def reached_out(trace: str, *, names: bool = True) -> list[str]:
     found = []
     for line in trace.splitlines():
         address = ADDRESS.search(line)
-        beyond = address and not ((address["v4"] or "").startswith("127.") or (address["v6"] or "").startswith(("::1", "::ffff:127.")))
+        beyond = address and not re.match(r"127\.|::1$|::ffff:127\.", address["v4"] or address["v6"])
         if beyond or QUESTION.search(line) or (names and LOOKUP.search(line)):
             found.append(line)
     return found

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Protocol, cast
 
 from qa.batch.executors import Executor, Job, Kit, Outcome
@@ -15,6 +14,7 @@ from qa.batch.plan import Plan, Task, plan_run
 from qa.batch.stopping import Stopped, Stopping
 from qa.calls import Call, Quarantined
 from qa.intake.manifest import Batch, look_again
+from qa.intake.remote import located
 from qa.intake.settling import Naming, Reading, stamp
 from qa.store.store import Store
 
@@ -157,7 +157,7 @@ class _Run:
             self._lock.keep()
         task = job.task
         path = task.recording.path
-        if job.heard is None and path is not None and path in batch.stamps and stamp(Path(path)) != batch.stamps[path]:
+        if job.heard is None and path is not None and path in batch.stamps and stamp(located(path)) != batch.stamps[path]:
             self._summary = replace(self._summary, left=self._summary.left - 1)
             return False
         with self._stopping.kept_off():
