@@ -248,10 +248,13 @@ def _gap(rule: Gap, lexicons: Lexicons) -> str:
     return f"{words_for(rule.by)}在对方说完后{rule.words()} 秒才应答{often}{_excuse(rule.unless, lexicons)}"
 
 
-def _excuse(unless: Unless | None, lexicons: Lexicons) -> str:
-    if unless is None:
-        return ""
-    return f"，除非从开始前 {unless.before:g} 秒到开始后 {unless.after:g} 秒之间{aloud(unless, lexicons)}"
+def _excuse(excuses: tuple[Unless, ...], lexicons: Lexicons) -> str:
+    told = []
+    for unless in excuses:
+        when = f"从开始前 {unless.before:g} 秒到开始后 {unless.after:g} 秒之间"
+        when = when if unless.after_end is None else f"结束后 {unless.after_end:g} 秒之内"
+        told.append(f"{when}{aloud(unless, lexicons)}")
+    return "，除非" + "，或者".join(told) if told else ""
 
 
 def _repetition(rule: Repetition, _: Lexicons) -> str:

@@ -142,7 +142,7 @@ class Check(Part):
         yield from self.sequence.of if self.sequence else ()
         if self.not_:
             yield self.not_
-        yield from (timed.unless for timed in (self.event, self.gap) if timed and timed.unless)
+        yield from (excuse for timed in (self.event, self.gap) if timed for excuse in timed.unless)
         if self.scope:
             yield from (anchor for anchor, _ in self.scope.anchors)
 
@@ -185,10 +185,17 @@ class Sequence(Part):
 
 
 class Unless(Check):
-    """A check that excuses an event: it must hold between ``before`` seconds before the event's start and ``after`` seconds after it."""
+    """A check that excuses an event: it must hold between ``before`` seconds before the event's start and ``after`` seconds after it.
 
-    before: float = Field(20.0, ge=0)
-    after: float = Field(3.0, ge=0)
+    ``after_end`` looks elsewhere: from the event's end for so many seconds, for what is said on return (感谢您的等待).
+    """
+
+    before: float = Field(20.0, ge=0, description="从开始前多少秒看起")
+    after: float = Field(3.0, ge=0, description="看到开始后多少秒为止")
+    after_end: float | None = Field(None, gt=0, description="改为只看结束之后的多少秒")
+
+
+Excuses = Annotated[tuple[Unless, ...], BeforeValidator(listed)]
 
 
 class EventCheck(Part):
@@ -207,7 +214,7 @@ class EventCheck(Part):
     times: int = Field(1, ge=1, description="至少几次")
     inside: bool = Field(False, description="不算第一句之前和最后一句之后")
     characters: int | None = Field(None, ge=1, description="插进来的话至少几个字")
-    unless: Unless | None = Field(None, description="事先说明就不算")
+    unless: Excuses = Field((), description="事先说明就不算；几种说明写成列表，有一种就不算")
 
     @model_validator(mode="after")
     def _said_by_somebody(self) -> EventCheck:
@@ -225,7 +232,7 @@ class Gap(Range):
 
     by: Literal["agent", "customer"] | None = None
     times: int = Field(1, ge=1)
-    unless: Unless | None = None
+    unless: Excuses = ()
 
 
 @lru_cache(maxsize=1)

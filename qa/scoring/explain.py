@@ -137,7 +137,7 @@ class _Recorder:
 def _part(check: Check, above: Check) -> str:
     """How a check belongs to the one above it."""
     anchors = above.scope.anchors if above.scope else ()
-    excuses = [timed.unless for timed in (above.event, above.gap) if timed]
+    excuses = [excuse for timed in (above.event, above.gap) if timed for excuse in timed.unless]
     if any(check is excuse for excuse in excuses):
         return "unless"
     return next((side for anchor, side in anchors if check is anchor), "")

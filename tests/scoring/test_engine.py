@@ -206,11 +206,11 @@ def test_every_criterion_of_the_sheet_is_judged_in_its_order(general: Rubric) ->
     assert all(isinstance(criterion, Criterion) for _, criterion in general.criteria())
 
 
-def waiting(first: str, *, music: bool) -> Heard:
-    """A call in which ``first`` is said before 16 s of music or of nothing."""
+def waiting(first: str, *, music: bool, back: str = "让您久等了，已经查到了。") -> Heard:
+    """A call in which ``first`` is said before 16 s of music or of nothing, ``back`` after it."""
     said = (
         *turns(["坐席：您好，这里是优选商城。", "客户：我的快递还没有到。", f"坐席：{first}"]),
-        Turn(role="agent", text="让您久等了，已经查到了。", start=31.0, end=34.0),
+        Turn(role="agent", text=back, start=31.0, end=34.0),
         Turn(role="customer", text="好的谢谢。", start=35.0, end=36.0),
     )
     return heard(said, sounds=[Event("music", 14.5, 30.5)] if music else [])
@@ -222,12 +222,18 @@ def waiting(first: str, *, music: bool) -> Heard:
         ("请您稍等，我帮您查询一下。", True, {"hold_notice": "met", "dead_air": "met", "hold_thanks": "met"}),
         ("请您稍等，我帮您查询一下。", False, {"hold_notice": "met", "dead_air": "met", "hold_thanks": "met"}),
         ("嗯。", True, {"hold_notice": "missed", "dead_air": "met", "hold_thanks": "met"}),
-        ("嗯。", False, {"hold_notice": "missed", "dead_air": "missed", "hold_thanks": "met"}),
+        # thanks on return tell a wait from being left alone; it was not announced all the same
+        ("嗯。", False, {"hold_notice": "missed", "dead_air": "met", "hold_thanks": "met"}),
     ],
 )
 def test_waiting_must_be_announced(general: Rubric, first: str, music: bool, expected: dict[str, str]) -> None:
     found = {finding.criterion: finding.outcome for finding in verdict(general, waiting(first, music=music)).findings}
     assert {name: found[name] for name in expected} == expected
+
+
+def test_silence_without_a_word_before_or_after_is_dead_air(general: Rubric) -> None:
+    found = {finding.criterion: finding.outcome for finding in verdict(general, waiting("嗯。", music=False, back="已经查到了。")).findings}
+    assert (found["hold_notice"], found["dead_air"], found["hold_thanks"]) == ("missed", "missed", "missed")
 
 
 def test_without_a_wait_nothing_had_to_be_announced(general: Rubric) -> None:

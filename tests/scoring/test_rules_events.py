@@ -130,3 +130,20 @@ def test_turns_are_as_written_in_the_helper() -> None:
         ("agent", 1.0, 4.0),
         ("customer", 6.0, 9.0),
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "back", "later", "outcome"),
+    [
+        ("我看看", "感谢您的耐心等待", "查到了", "met"),
+        ("我看看", "查到了", "感谢您的耐心等待", "missed"),  # too late to mean the wait
+        ("请您稍等", "查到了", "明天到", "met"),
+        ("我看看", "请您稍等", "还没有查到", "missed"),  # asked for after the event
+    ],
+)
+def test_thanks_on_return_excuse_it_too(tmp_path: Path, before: str, back: str, later: str, outcome: str) -> None:
+    excuses = "[{say: 请您稍等, scope: {role: agent}}, {after_end: 4, say: 感谢您的耐心等待, scope: {role: agent}}]"
+    rule = f"points: 1, forbid: {{event: {{type: silence, at_least: 10, inside: true, unless: {excuses}}}}}"
+    said = ((before, 1.0, 3.0), (back, 20.0, 22.0), (later, 27.0, 29.0))
+    call = heard([Turn(role="agent", start=start, end=end, text=text) for text, start, end in said])
+    assert verdict(sheet(tmp_path, rule), call).findings[0].outcome == outcome

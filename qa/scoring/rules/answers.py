@@ -24,7 +24,7 @@ def gap(rule: Gap, context: Context) -> Result:
     if not waits:
         return Result(state="na", searched=context.window.searched, reason=f"{who}没有应答对方的话")
     long = [wait for wait in waits if rule.holds(_length(wait))]
-    judged = [(wait, context.excused(rule.unless, wait.start or 0.0)) for wait in long]
+    judged = [(wait, context.excused(rule.unless, wait.start or 0.0, wait.end or 0.0)) for wait in long]
     sure = tuple(wait for wait, excuse in judged if excuse is None)
     doubtful = tuple(wait for wait, excuse in judged if excuse is not None and excuse.state == "unsure")
     if len(sure) >= rule.times:

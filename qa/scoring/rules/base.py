@@ -7,7 +7,7 @@ call at all (``na``, with the reason).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -101,14 +101,16 @@ class Context:
         span = (round(max(0.0, start), 2), round(end, 2))
         return replace(self, span=span, window=self.window.between(self.heard, *span))
 
-    def excused(self, unless: Unless | None, start: Seconds) -> Result | None:
-        """None when nothing excuses what begins at ``start``; else a result that fails (excused) or is unsure."""
-        if unless is None:
-            return None
-        result = self.against().during(start - unless.before, start + unless.after).evaluate(unless)
-        if result.state == "holds":
-            return Result(state="fails", hits=result.hits)
-        return result if result.state == "unsure" else None
+    def excused(self, excuses: Sequence[Unless], start: Seconds, end: Seconds) -> Result | None:
+        """None when nothing excuses what lasts from ``start`` to ``end``; else a result that fails (excused) or is unsure."""
+        doubt: Result | None = None
+        for unless in excuses:
+            span = (start - unless.before, start + unless.after) if unless.after_end is None else (end, end + unless.after_end)
+            result = self.against().during(*span).evaluate(unless)
+            if result.state == "holds":
+                return Result(state="fails", hits=result.hits)
+            doubt = result if result.state == "unsure" else doubt
+        return doubt
 
     def against(self) -> Context:
         """The same for a check whose meaning is turned round."""

@@ -26,7 +26,7 @@ def event(rule: EventCheck, context: Context) -> Result:
     concerned = [found for found in context.analysis.events if _concerns(rule, found, context)]
     states: list[tuple[Event, State, str | None]] = []
     for found in concerned:
-        excused = context.excused(rule.unless, found.start)
+        excused = context.excused(rule.unless, found.start, found.end)
         states.append((found, "holds" if excused is None else excused.state, excused.reason if excused else None))
     sure = [found for found, state, _ in states if state == "holds"]
     doubtful = [found for found, state, _ in states if state == "unsure"]
