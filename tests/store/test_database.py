@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -48,14 +48,13 @@ def test_a_file_that_stays_locked_is_an_error_in_words(tmp_path: Path, monkeypat
 
 
 def test_two_writers_that_read_first_do_not_refuse_each_other(tmp_path: Path) -> None:
-    code = (
-        "import sys; sys.path.insert(0, 'tests')\n"
-        "from support import a_call; from qa.store.store import Keys, Store\n"
-        f"with Store.open({str(tmp_path)!r}) as store:\n"
-        "    for n in range(60): store.save(a_call(f'{sys.argv[1]}{n}'), Keys('h', 'j'))\n"
-    )
-    both = [subprocess.Popen([sys.executable, "-c", code, name], stderr=subprocess.PIPE, text=True) for name in "ab"]
-    assert [process.communicate()[1] for process in both] == ["", ""]
+    def write(name: str) -> None:
+        with Store.open(tmp_path) as store:
+            for number in range(60):
+                store.save(a_call(f"{name}{number}"), KEYS)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(write, "ab"))
     with Store.open(tmp_path) as store:
         assert len(store.kept()) == 120
 
