@@ -272,8 +272,13 @@ def _written(operator: str, value: object, place: Place = ()) -> Iterator[tuple[
 
 
 def _unknown_lexicons(data: object, lexicons: Mapping[str, Lexicon], lines: Lines) -> Iterator[str]:
-    for place, said in _written("say", data):
-        named = said.get("lexicon", ()) if isinstance(said, dict) else ()
+    """Names that no lexicon has; where the sheet has none at all, that is one fault and not one for every use."""
+    uses = [(place, said) for place, said in _written("say", data) if isinstance(said, dict) and "lexicon" in said]
+    if uses and not lexicons:
+        yield f"{lines.at((*uses[0][0], 'lexicon'))}：用到了词库（共 {len(uses)} 处），但这张表没有写 lexicons（词库的文件或目录）"
+        return
+    for place, said in uses:
+        named = said["lexicon"]
         for name in map(str, named if isinstance(named, list | tuple) else [named]):
             if name not in lexicons:
                 where = ".".join(str(part) for part in (*place, "lexicon"))

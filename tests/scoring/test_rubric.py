@@ -235,3 +235,13 @@ def test_a_lexicon_name_that_no_file_can_have_is_a_fault_and_no_crash(tmp_path: 
         sheet.write_text(f'{extending}id: a\nversion: "1"\nname: 例\nlexicons: "{"长" * 400}"\n', encoding="utf-8")
         with pytest.raises(RubricError, match="没有这个词库文件或目录"):
             load_rubric(sheet)
+
+
+def test_a_sheet_without_lexicons_is_told_so_once(tmp_path: Path) -> None:
+    say = "require: {say: {lexicon: greeting}}"
+    path = tmp_path / "r.yaml"
+    criteria = "\n".join(f"      - {{id: c{n}, name: 项, points: 1, why: 因为, {say}}}" for n in range(3))
+    path.write_text(f'id: r\nversion: "1"\nname: 表\nsections:\n  - id: a\n    name: 甲\n    criteria:\n{criteria}\n', encoding="utf-8")
+    with pytest.raises(RubricError) as refused:
+        load_rubric(path)
+    assert refused.value.why == f"{path}:8：用到了词库（共 3 处），但这张表没有写 lexicons（词库的文件或目录）"
