@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from qa.scoring.moments import Moment
 from qa.scoring.periods import Comparison, compare_periods
 from qa.scoring.profile import STAGES, service_types, stage
 from qa.scoring.ranking import fair_ranks
+from qa.scoring.reasons import Opening, Reasons, find_reasons, opening
 from qa.scoring.scorecard import Scorecards, group_scorecards
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 class Figures:
     """What pages, workbook and summary show.
 
+    ``reasons`` are what customers called for.
+
     ``agents`` are the agents' scorecards with ``rank``, ``procedure``, ``personal``, ``service_type`` and ``stage``
     beside; ``stages`` are scorecards of the stages of employment, with ``agents``; ``moments`` by agent and by item.
     """
@@ -31,6 +34,7 @@ class Figures:
     agents: pd.DataFrame
     stages: pd.DataFrame
     comparison: Comparison | None
+    reasons: Reasons
     moments_of_agent: Mapping[str, list[Moment]]
     moments_of_item: Mapping[str, list[Moment]]
 
@@ -44,7 +48,8 @@ class Figures:
         import pandas as pd
 
         shown = settings.report
-        cards = Scorecards.of(calls, shown.handling, settings.complaint)
+        openings: list[Opening] = []
+        cards = Scorecards.of(_noted(calls, openings), shown.handling, settings.complaint)
         last = cards.calls.groupby("agent_id")["started_at"].max().dropna().dt.tz_convert(settings.zone).dt.date
         stages: dict[Any, Any] = {agent: stage(hired, last.get(agent)) for agent, hired in cards.agents["hired_on"].items()}
         agents = cards.agents.join(service_types(cards.criteria, cards.agents, shown.personal, shown.good_share, shown.min_calls))
@@ -62,6 +67,7 @@ class Figures:
             agents,
             by_stage.reindex([name for name, _ in STAGES if name in by_stage.index]),
             compare_periods(cards, settings.zone, shown.period),
+            find_reasons(openings, settings.zone, shown.period),
             by_agent,
             by_item,
         )
@@ -70,3 +76,11 @@ class Figures:
         """How an item's share met changed against the period before; None where there is nothing to compare."""
         changes = self.comparison.items if self.comparison else ()
         return next((change for change in changes if change.key == criterion), None)
+
+
+def _noted(calls: Iterable[Call], openings: list[Opening]) -> Iterator[Call]:
+    """The calls as they go by, with what each customer says first put into ``openings``."""
+    for call in calls:
+        if (said := opening(call)) is not None:
+            openings.append(said)
+        yield call

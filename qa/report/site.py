@@ -26,8 +26,10 @@ from qa.report.rendering import WORTH_SHARING, CallPages, shared
 from qa.report.shown import Shown
 from qa.report.wording import SERVICE_TYPES, agent_title, known
 from qa.scoring.attention import Case
+from qa.scoring.calltype import COMPLAINT, TYPES
 from qa.scoring.moments import Moment
 from qa.scoring.ranking import Figure, differ, fair_ranks
+from qa.scoring.reasons import FEWEST
 from qa.scoring.scorecard import daily, flagged, records, score_distribution
 from qa.store.store import Store
 
@@ -91,6 +93,7 @@ class Site:
         self.templates.globals["overall"] = self.figures.cards.overall
         self._overview()
         self._queues()
+        self._reasons()
         for team, card in records(self.figures.cards.teams):
             self._team(team, card)
         for agent_id, card in records(self.figures.agents):
@@ -179,6 +182,19 @@ class Site:
             categories=sorted({category for case in shown for category in case.categories}),
             teams=sorted({case.team for case in shown}),
             owed=_owed(cards.cases),
+        )
+
+    def _reasons(self) -> None:
+        types = self.figures.cards.calls["call_type"].value_counts()
+        total = max(1, len(self.figures.cards.calls))
+        self._page(
+            "reasons.html",
+            "reasons.html",
+            found=self.figures.reasons,
+            fewest=FEWEST,
+            types=[
+                (name, int(types[name]), types[name] / total, "warn" if name == COMPLAINT else "") for name in TYPES if name in types.index
+            ],
         )
 
     def _team(self, team: str, card: Mapping[str, Any]) -> None:

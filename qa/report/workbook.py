@@ -7,7 +7,7 @@ Text stays text: nothing that a caller's system put into a name becomes a formul
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from qa.report.language import Language, language
 from qa.report.shown import Shown
 from qa.scoring.attention import Case
 from qa.scoring.periods import Comparison
+from qa.scoring.reasons import record
 from qa.scoring.scorecard import Scorecards, parts, records
 from qa.store.store import Store
 
@@ -85,6 +86,7 @@ _CALLS = (
     Column("合格", "passed_word", 7),
     Column("得分点", "points", 8, _POINTS),
     Column("可得分", "possible", 8, _POINTS),
+    Column("类型", "call_type", 10),
     Column("一票否决", "fatal_items", 18),
     Column("投诉可能性", "complaint_probability", 11, _PERCENT),
     Column("投诉类别", "complaint_categories", 16),
@@ -134,6 +136,24 @@ _COMPLAINTS = (
     Column("得分", "score", 8, _SCORE),
     Column("处理有缺", "neglected", 9, _WHOLE),
     Column("坐席的处理", "handling", 60),
+)
+_REASONS = (
+    Column("原因", "name", 30),
+    Column("特别的词", "words", 40),
+    Column("通话", "calls", 8, _WHOLE),
+    Column("占比", "share", 8, _PERCENT),
+    Column("本期", "now", 8, _WHOLE),
+    Column("上期", "before", 8, _WHOLE),
+    Column("投诉", "complaints", 8, _WHOLE),
+    Column("平均得分", "score", 9, _SCORE),
+    Column("客户怎么说", "example", 60),
+)
+_RISING = (
+    Column("词", "word", 16),
+    Column("本期", "now", 8, _WHOLE),
+    Column("上期", "before", 8, _WHOLE),
+    Column("本期占比", "share_now", 10, _PERCENT),
+    Column("上期占比", "share_before", 10, _PERCENT),
 )
 _CHANGES = (
     Column("指标", "name", 22),
@@ -192,6 +212,8 @@ class _Book:
         self._sheet("通话", _CALLS, (_call_row(row, self.settings, say) for row in cards.calls.to_dict("records")))
         self._sheet("评分明细", _FINDINGS, (row for call in store.calls() for row in _finding_rows(call, say)))
         self._sheet("投诉", _COMPLAINTS, (_complaint_row(case, self.settings, say) for case in cards.cases))
+        self._sheet("来电原因", _REASONS, map(record, figures.reasons.reasons))
+        self._sheet("上升的词", _RISING, map(asdict, figures.reasons.rising))
         self._sheet("隔离", _QUARANTINE, ({"call_id": q.call_id, "path": q.path, "message": q.message} for q in store.quarantined()))
 
     def _agent_row(self, agent_id: str, row: dict[str, Any]) -> dict[str, Any]:

@@ -96,7 +96,19 @@ def test_english_pages_say_chinese_only_where_a_rubric_or_a_call_does(english: P
 def test_the_english_workbook_is_english(english: Path) -> None:
     book = openpyxl.load_workbook(english / "r.xlsx")
     assert book.sheetnames == [
-        *("Overview", "Agent", "Team", "Items × agents", "Against the previous period", "Calls", "Findings", "Complaint", "Quarantine")
+        *(
+            "Overview",
+            "Agent",
+            "Team",
+            "Items × agents",
+            "Against the previous period",
+            "Calls",
+            "Findings",
+            "Complaint",
+            "Reasons",
+            "Rising words",
+            "Quarantine",
+        )
     ]
     headings = [str(cell.value) for sheet in book.worksheets[1:] for cell in sheet[1]]
     assert [heading for heading in headings if CHINESE_LETTERS.search(heading)] == []

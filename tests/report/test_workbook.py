@@ -13,7 +13,7 @@ from qa.errors import ConfigError
 from qa.report.workbook import write_workbook
 from qa.store.store import Store
 
-SHEETS = ["概览", "坐席", "班组", "评分项×坐席", "通话", "评分明细", "投诉", "隔离"]
+SHEETS = ["概览", "坐席", "班组", "评分项×坐席", "通话", "评分明细", "投诉", "来电原因", "上升的词", "隔离"]
 
 
 @pytest.fixture(scope="module")

@@ -31,9 +31,11 @@ def openings(*weeks: dict[str, int]) -> list[Opening]:
 
 def test_calls_that_begin_alike_are_a_group_named_by_its_own_words() -> None:
     found = find_reasons(openings({"broadband": 12, "refund": 8, "invoice": 8}), CHINA)
-    assert [(reason.calls, reason.complaints, reason.score) for reason in found.reasons] == [(12, 0, 80.0), (8, 0, 80.0), (8, 8, 80.0)] or [
-        (reason.calls, reason.complaints) for reason in found.reasons
-    ] == [(12, 0), (8, 8), (8, 0)]
+    assert sorted((reason.calls, reason.complaints, reason.score) for reason in found.reasons) == [
+        (8, 0, 80.0),
+        (8, 8, 80.0),
+        (12, 0, 80.0),
+    ]
     assert {"宽带", "路由器"} & set(found.reasons[0].words[:3])
     assert (found.calls, found.other) == (28, 0)
     assert [len(reason.examples) for reason in found.reasons] == [3, 3, 3]
