@@ -59,6 +59,7 @@ def watched(command: Sequence[str], trace: Path) -> str:
     """Run a command that must succeed, under strace where there is one; what it printed."""
     # What a user's shell has set must not hide a missing switch of ours.
     environment = {name: value for name, value in os.environ.items() if name not in QUIET_ENVIRONMENT}
+    environment.setdefault("LOGNAME", "tester")  # so that nobody looks up the user's name, which a log cannot tell from a host's
     done = subprocess.run([*straced(trace), *command], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
