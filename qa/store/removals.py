@@ -7,7 +7,7 @@ its content (:func:`removed_contents`), and a call without its transcript by its
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -26,6 +26,9 @@ Part = Literal["audio", "transcript", "result"]
 
 #: Everything that is kept of a call, from the least to the most that goes with it.
 PARTS: tuple[Part, ...] = ("audio", "transcript", "result")
+
+#: So many characters in a row that were said make a reason a quotation.
+_QUOTE = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,10 +120,14 @@ def removed_contents(store: Store, part: Part = "result") -> frozenset[str]:
 
 def without_words(call: Call) -> Call:
     """The call with nothing in it that anybody said; what the findings found and when stays."""
+    said = "\n".join(turn.text for turn in call.heard.turns)
     heard = replace(call.heard, turns=(), dropped=(), roles=replace(call.heard.roles, evidence=()))
-    complaint = replace(call.verdict.complaint, hits=tuple(_unsaid(call.verdict.complaint.hits)))
-    verdict = replace(call.verdict, findings=tuple(_silent(finding) for finding in call.verdict.findings), complaint=complaint)
-    return replace(call, heard=heard, verdict=verdict, track=None)
+    complaint = replace(call.verdict.complaint, hits=_unsaid(call.verdict.complaint.hits))
+    verdict = replace(call.verdict, findings=tuple(_silent(finding, said) for finding in call.verdict.findings), complaint=complaint)
+    analysis = call.analysis
+    if analysis.sentiment is not None:  # the worst moment is told by a turn that is no more
+        analysis = replace(analysis, sentiment=replace(analysis.sentiment, worst=None))
+    return replace(call, heard=heard, verdict=verdict, analysis=analysis, track=None)
 
 
 def compact(store: Store) -> str | None:
@@ -141,12 +148,15 @@ def compact(store: Store) -> str | None:
     return None
 
 
-def _silent(finding: Finding) -> Finding:
-    return replace(finding, hits=tuple(_unsaid(finding.hits)), nearest=None)
+def _silent(finding: Finding, said: str) -> Finding:
+    reason = finding.reason
+    if reason is not None and any(reason[at : at + _QUOTE] in said for at in range(len(reason) - _QUOTE + 1)):
+        reason = None
+    return replace(finding, hits=_unsaid(finding.hits), nearest=None, reason=reason)
 
 
-def _unsaid(hits: Iterable[Hit]) -> Iterable[Hit]:
-    return (replace(hit, text="", turn=None, span=None) for hit in hits)
+def _unsaid(hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
+    return tuple(replace(hit, text="", turn=None, span=None) for hit in hits)
 
 
 def _row(call_id: str, content: str | None, parts: Sequence[Part], action: Action, reason: str, now: datetime | None) -> RemovalRow:

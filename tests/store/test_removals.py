@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from support import a_call
 
-from qa.calls import Quarantined
+from qa.calls import Quarantined, Sentiment
 from qa.store.removals import Removal, compact, note_audio, removals, remove_call, remove_transcript, removed_contents, without_words
 from qa.store.store import FILENAME, REMOVED, Keys, Store
 
@@ -47,6 +48,23 @@ def test_the_words_of_a_call_go_and_its_results_stay(location: str) -> None:
         assert (left.verdict.score, left.analysis, left.heard.speech) == (a_call().verdict.score, a_call().analysis, a_call().heard.speech)
         assert store.kept()["c1"].keys == Keys(REMOVED, "j")
         assert (removed_contents(store), removed_contents(store, "transcript")) == (frozenset(), {"ab"})
+
+
+def test_a_reason_that_quotes_goes_and_one_that_measures_stays() -> None:
+    call = a_call()
+    finding = call.verdict.findings[0]
+    turn = replace(call.heard.turns[0], text="我的手机号是一三八")
+    told = tuple(replace(finding, reason=reason) for reason in ("客户报了“手机号是一三八”", "静音 1 次，最长 12 秒", "手机"))
+    sentiment = Sentiment(customer=-0.5, by_quarter=(None,) * 4, trend="steady", worst=0, calmed=False)
+    call = replace(
+        call,
+        heard=replace(call.heard, turns=(turn,)),
+        verdict=replace(call.verdict, findings=told),
+        analysis=replace(call.analysis, sentiment=sentiment),
+    )
+    silent = without_words(call)
+    assert [one.reason for one in silent.verdict.findings] == [None, "静音 1 次，最长 12 秒", "手机"]
+    assert silent.analysis.sentiment == replace(sentiment, worst=None)
 
 
 def test_copies_of_recordings_are_on_record(location: str) -> None:
