@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 from qa.calls import Call, Finding, Heard, Hit, Quarantined, Recording, Turn, Verdict
 from qa.config import PrivacySettings
@@ -33,9 +34,14 @@ def hidden_kinds(settings: PrivacySettings) -> frozenset[Kind]:
     Raises:
         ConfigError: ``privacy.leave`` names a kind that does not exist.
     """
-    if unknown := sorted(set(settings.leave) - set(KINDS)):
+    return _hidden_kinds(settings.leave, settings.order_numbers)
+
+
+@cache
+def _hidden_kinds(leave: tuple[str, ...], order_numbers: bool) -> frozenset[Kind]:
+    if unknown := sorted(set(leave) - set(KINDS)):
         raise ConfigError("privacy.leave 里有不认识的种类", why="、".join(unknown), next_step=f"可写：{'、'.join(KINDS)}")
-    left = set(settings.leave) | (set() if settings.order_numbers else {"order_number"})
+    left = set(leave) | (set() if order_numbers else {"order_number"})
     return frozenset(kind for kind in KINDS if kind not in left)
 
 

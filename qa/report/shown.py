@@ -71,7 +71,7 @@ class Shown:
 
     def shown_id(self, call_id: str) -> str:
         """The id that the call is shown under, given that or the true one."""
-        return self._ids.get(call_id, call_id) if self.masked else self.true_id(call_id)
+        return self._ids.get(call_id) or masked_text(call_id, self._settings) if self.masked else self.true_id(call_id)
 
     def quarantined(self) -> list[Quarantined]:
         """The recordings that could not be inspected, as they may be shown."""

@@ -16,6 +16,7 @@ _LOCAL = rf"{_SIGNS}|[一-鿿0-9]{{2,4}}的?(?:全拼|拼音)[a-z0-9]{{0,10}}"
 _NAMED = r"(?:[a-z]{2,}|c\s?o\s?m|康姆|抗母|卡姆|考姆|看姆)"
 _DOMAIN = rf"(?:[a-z0-9-]+|网易|新浪|搜狐|雅虎|谷歌)(?:邮箱|{_GAP}{_DOT}{_GAP}{_NAMED}){{1,3}}"
 _EMAIL = re.compile(rf"(?P<local>{_LOCAL}){_GAP}{_AT}{_GAP}(?P<domain>{_DOMAIN})")
+_SIGN_OF_EMAIL = re.compile("[@艾爱矮]|圈|老鼠|at")
 _WECHAT = re.compile(
     r"(?:微信|威信|v信|vx|wx|weixin)(?:号码?|名|id|账号)?(?:多少|是多少|是什么)?(?:呢|吗|啊)?(?:就是|也是|是|为|叫|：|:|，|,|？|\?|\s)*"
     r"(?P<name>[a-z][\s，,]?(?:(?:[a-z0-9_\-]|下划线|横杠|杠|减号)[\s，,]?){4,24})"
@@ -29,7 +30,7 @@ _PASSPORT = re.compile(
     rf"(?<![a-z0-9])(?P<passport>[eg]{_GAP}(?:[0-9]{_GAP}){{7}}[0-9]|e{_GAP}[a-hj-np-z]{_GAP}(?:[0-9]{_GAP}){{6}}[0-9])(?![0-9a-z])"
     rf"|(?:护照|通行证)(?:号码?|是|为|呢|多少|：|:|[\s，,？?])*(?P<announced>[a-z]{{1,2}}{_GAP}(?:[0-9]{_GAP}){{5,9}}[0-9])(?![0-9])"
 )
-_ORDER = re.compile(r"(?:单号?|编号|编码|型号|批号|代码|流水号|序列号)[^\n]{0,6}$")
+_ORDER = re.compile(r"(?:单号|[订工运保]单|编号|编码|型号|批号|代码|流水号|序列号)[^\n]{0,6}$")
 _SIGN = re.compile("[a-z0-9一-鿿]")
 
 
@@ -41,7 +42,7 @@ def accounts(text: str) -> Iterator[Found]:
     >>> [(one.kind, text[one.begin : one.end]) for one in accounts(text)]
     [('email', 'zhang33艾特qq点com'), ('plate', '京a·12345')]
     """
-    for found in _EMAIL.finditer(text):
+    for found in _EMAIL.finditer(text) if _SIGN_OF_EMAIL.search(text) else ():
         begin, end = found.span("local")
         hidden = tuple((place, place + 1) for place in range(begin + 1, end) if not text[place].isspace())
         yield Found("email", ((begin, found.end()),), hidden, 0.95)

@@ -24,6 +24,8 @@ _LEAD = re.compile(r"(?:.*(?:现在住|[在是住到放装址寄送往于搬呢�
 _ROADS = re.compile(_ROAD)
 _REGIONS = re.compile(rf"(?:[一-鿿]{{1,8}}?{_REGION}{_SEPARATOR})*")
 _NAMELESS = re.compile(rf"(?:{_ROAD}|{_REGION})[\s，,、。]+")
+_SPOT = re.compile(rf"[0-9a-d甲乙丙丁十百千][\s，,]?(?:号|栋|幢|座|单元|室|弄|楼|层|组|门|户)|{_CUE.pattern}")
+_BEFORE, _BEHIND = 60, 60
 _UNITS = re.compile(rf"{_NUMBER}[\s，,]?({_STRONG}|{_WEAK})|(?<=[元栋幢楼号])[\s，,]{{0,2}}[0-9]{{3,4}}()")
 _STRONGS, _DETAILS, _PLACES = re.compile(f"{_NUMBER}[\\s，,]?{_STRONG}"), re.compile(_DETAIL), re.compile(_PLACE)
 
@@ -36,7 +38,7 @@ def addresses(text: str) -> Iterator[Found]:
     >>> [(text[one.begin : one.end], text[one.hidden[0][0] : one.hidden[-1][1]]) for one in addresses(text)]
     [('浙江省杭州市西湖区文3路9十号3栋2单元501室', '文3路9十号3栋2单元501室')]
     """
-    for found in _ADDRESS.finditer(text):
+    for found in (found for first, last in _windows(text) for found in _ADDRESS.finditer(text, first, last)):
         begin, end = found.span()
         first = _PLACES.match(text, begin)
         if first is not None and (lead := _LEAD.match(text, begin, first.end() - 2)):
@@ -53,6 +55,21 @@ def addresses(text: str) -> Iterator[Found]:
             lines = re.finditer(r"[^\n]+", text[begin:end])
             places = tuple((begin + line.start(), begin + line.end()) for line in lines)
             yield Found("address", places, hidden, 0.9 if _announced(text, begin) else 0.75)
+
+
+def _windows(text: str) -> Iterator[Span]:
+    """Where it is worth looking: around a number with a unit, and after a word that announces an address."""
+    last: Span | None = None
+    for found in _SPOT.finditer(text):
+        begin, end = max(0, found.start() - _BEFORE), found.end() + _BEHIND
+        if last is not None and begin <= last[1]:
+            last = last[0], max(last[1], end)
+            continue
+        if last is not None:
+            yield last
+        last = begin, end
+    if last is not None:
+        yield last
 
 
 def _is_address(said: str, announced: bool) -> bool:

@@ -11,7 +11,7 @@ from qa.config import shipped
 from qa.scoring.examples import try_examples
 from qa.scoring.rubric import Criterion, Rubric, load_rubric
 
-SHEETS = ("general_inbound", "complaint_handling", "outbound_followup", "sales_finance", "repair_line", "three_voices")
+SHEETS = ("general_inbound", "complaint_handling", "outbound_followup", "sales_finance", "repair_line", "three_voices", "recording_consent")
 
 
 def sheet(name: str) -> Rubric:
