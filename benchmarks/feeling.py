@@ -108,9 +108,8 @@ def main() -> None:
     noisy = [row.noisy() for row in rows]
     reviews = {name: read_reviews(options.reviews / f"reviews_{name}_eval.csv") for name in ("food", "shop")}
     complaints, threats = share(row.complaint for row in rows), share(row.threat for row in rows)
-    print(
-        f"{len(rows)} turns, {complaints} complaints, {threats} threats; {len(everything) - len(rows)} more left out, as training has them, too"
-    )
+    print(f"{len(rows)} turns, {complaints} complaints, {threats} threats")
+    print(f"{len(everything) - len(rows)} more were left out because training has them, too")
     print(f"{'':12s}{'as said':^32s}{'as misheard':^32s}{'reviews':^16s}{'turns':>8s}")
     print(f"{'':12s}" + 2 * f"{'complaint':>12s}{'threat':>11s}{'feeling':>9s}" + f"{'food':>8s}{'shop':>8s}{'per s':>8s}")
     tracks = Tracks.of(SentimentSettings(model=options.model))

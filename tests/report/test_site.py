@@ -68,7 +68,7 @@ def test_every_page_is_there(site: Path, calls: list[Call]) -> None:
     agents = {call.recording.agent_id for call in calls}
     teams = {call.recording.team or "" for call in calls}
     assert found == (
-        {"index.html", "calls.html", "flagged.html", "complaints.html"}
+        {"index.html", "calls.html", "flagged.html", "complaints.html", "reasons.html"}
         | {f"calls/{page_name(call.recording.call_id)}" for call in calls}
         | {f"agents/{page_name(agent)}" for agent in agents}
         | {f"teams/{page_name(team)}" for team in teams}
