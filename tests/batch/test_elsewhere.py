@@ -1,4 +1,4 @@
-"""A run over recordings in a bucket: the results of those on disk, known again the next night, heard again only when changed."""
+"""A run over recordings in a bucket, or into a server: the results of a folder and a file; only what changed is heard again."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import fsspec
 import pytest
 from judging import sheet
+from postgres import Server
 from recorded import AT_ONCE, a_kit, write_wav
 
 from qa.batch.night import Order, carry_out, summary_of
@@ -31,15 +32,15 @@ def recordings(tmp_path: Path) -> Iterator[Path]:
     memory.store.clear()
 
 
-def run(source: str, folder: Path) -> Summary:
+def run(source: str, folder: Path, store: str | None = None) -> Summary:
     sheet(folder, "points: 5, require: {say: 您好}")
     kit = partial(a_kit, decoding=False)
-    order = Order(sources=(source,), store=str(folder / "store"), settings=AT_ONCE, rubrics=(folder / "small.yaml",), kit=kit)
+    order = Order(sources=(source,), store=store or str(folder / "store"), settings=AT_ONCE, rubrics=(folder / "small.yaml",), kit=kit)
     return summary_of(carry_out(order, Silent()))
 
 
-def exported(folder: Path) -> str:
-    with Store.open(folder / "store") as store:
+def exported(folder: Path, location: str | None = None) -> str:
+    with Store.open(location or folder / "store") as store:
         export_calls(store, "jsonl", folder / "calls.jsonl")
     return (folder / "calls.jsonl").read_text(encoding="utf-8")
 
@@ -63,3 +64,12 @@ def test_only_what_changed_is_heard_again(recordings: Path, tmp_path: Path) -> N
     fsspec.filesystem("memory").pipe("/calls/new.wav", b"not a recording")
     changed = run("memory://calls", tmp_path)
     assert (changed.heard, changed.up_to_date) == (2, 5)
+
+
+@pytest.mark.slow
+def test_a_server_keeps_what_a_file_keeps(recordings: Path, tmp_path: Path, postgres: Server) -> None:
+    url = postgres.database()
+    for store in (None, url):
+        assert run(str(recordings), tmp_path, store).heard == 6
+    assert exported(tmp_path) == exported(tmp_path, url)
+    assert run(str(recordings), tmp_path, url).up_to_date == 6
