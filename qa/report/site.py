@@ -105,7 +105,7 @@ class Site:
             (self.out / name).unlink(missing_ok=True)
 
     def _list(self, names: set[str]) -> None:
-        self.out.mkdir(parents=True, exist_ok=True)
+        self.out.mkdir(mode=0o700, parents=True, exist_ok=True)  # whom to show it to is decided by opening it, not by forgetting
         (self.out / CONTENTS).write_text(json.dumps(sorted(names), indent=0), encoding="utf-8")
 
     def _earlier(self) -> set[str]:
