@@ -205,12 +205,12 @@ def _marks_by_turn(call: Call, say: Language) -> dict[int, list[tuple[int, int, 
         for finding in call.verdict.findings:
             if finding.outcome == outcome:
                 put(finding.hits, outcome, finding.name)
+    for turn, begin, end, title in moving_words(call, say):
+        found.setdefault(turn, []).append((begin, end, "moved", title))
     put(call.verdict.complaint.hits, "complaint", say("投诉依据"))
     for finding in call.verdict.findings:
         if finding.outcome == "met":
             put(finding.hits, "met", finding.name)
-    for turn, begin, end, title in moving_words(call, say):
-        found.setdefault(turn, []).append((begin, end, "moved", title))
     return found
 
 

@@ -139,7 +139,7 @@ def _said(dialogue: Dialogue, places: Iterable[Place], read: Mapping[int, TurnSe
 def _read(
     dialogue: Dialogue, read: Mapping[int, TurnSentiment], of: Probability, about: Callable[[TurnSentiment], str | None]
 ) -> list[Witness]:
-    """What the model found, with the words that moved it."""
+    """What the model found, each with the turn's text from the first to the last word that moved it."""
     found = []
     for turn, one in sorted(read.items()):
         weight = of(one) * CERTAINTY.get(dialogue.heard.turns[turn].role, 0.0)
@@ -147,9 +147,9 @@ def _read(
             continue
         kind = about(one) or _OTHER_KIND
         text = dialogue.heard.turns[turn].text
-        spans = [(begin, end) for begin, end, moved in one.evidence if moved > 0] or [(0, len(text))]
-        hits = tuple(_evidence(dialogue, turn, begin, end, kind) for begin, end in spans)
-        found.append(Witness(f"turn {turn}", weight, kind, turn, hits, model=True))
+        moving = [(begin, end) for begin, end, moved in one.evidence if moved > 0] or [(0, len(text))]
+        hit = _evidence(dialogue, turn, min(begin for begin, _ in moving), max(end for _, end in moving), kind)
+        found.append(Witness(f"turn {turn}", weight, kind, turn, (hit,), model=True))
     return found
 
 
