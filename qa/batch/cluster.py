@@ -42,6 +42,8 @@ _ALONE = {
 #: Where Ray looks for the cloud it runs on before it asks the network.
 _BOOTSTRAP = "ray_bootstrap_config.yaml"
 _QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": "error", "configure_logging": False}
+#: How often a Ray of our own is tried to start: it gives its parts half a minute, which a busy machine does not always keep.
+_STARTS = 3
 #: Memory for results on their way, in a Ray of our own; Ray would take a third of the machine.
 _OBJECT_STORE = 256 * 2**20
 
@@ -359,7 +361,17 @@ def _own_ray() -> Iterator[dict[str, str]]:
         import ray  # not before: it reads these switches as it loads
 
         try:
-            ray.init(address="local", include_dashboard=False, _node_ip_address="127.0.0.1", object_store_memory=_OBJECT_STORE, **_QUIET)
+            for attempt in range(_STARTS):
+                try:
+                    ray.init(
+                        address="local", include_dashboard=False, _node_ip_address="127.0.0.1", object_store_memory=_OBJECT_STORE, **_QUIET
+                    )
+                    break
+                except Exception as error:  # whatever it is, it comes as a bare Exception or a RuntimeError
+                    ray.shutdown()
+                    if attempt + 1 == _STARTS:
+                        why, next_step = str(error).strip().splitlines()[0], "机器太忙或内存不足：稍后重试，或不用 --engine ray"
+                        raise QaError("本机的 Ray 没有启动起来", why=why, next_step=next_step) from error
         finally:
             os.environ.clear()
             os.environ.update(before)
