@@ -18,9 +18,10 @@ from qa.privacy import hidden_times, masked_call
 from qa.store.store import Store
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    return planted_store(tmp_path / "work")
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Read by all tests here; one of them puts a disclosure on record."""
+    return planted_store(tmp_path_factory.mktemp("work"))
 
 
 def test_the_plant_is_found_where_it_was_planted(store: Path) -> None:
