@@ -14,7 +14,8 @@ Witnesses add up as independent ones would::
 so one plain 我要投诉你们 (0.9) is enough, and two half-hearted signs (0.45, 0.45: 0.70) are too; a phrase said twice counts
 once. With a model, a phrase in a turn that the model finds harmless counts for :data:`HARMLESS` of its weight only
 (帮我转达, 我要投诉的是那家店), and every turn that the model finds to complain is a witness of its own. Its doubts are
-not: over a long call, many small ones would add up to a certainty.
+not: over a long call, many small ones would add up to a certainty. Its probabilities come from training text in which
+four turns of ten complain; in calls it is one of ten, so the odds are taken times :data:`RARER` first (0.86 becomes 0.5).
 
 A complaint is detected from 0.5 up; a threat likewise, from the threats alone. Who threatens also complains, so those
 count for both.
@@ -37,6 +38,7 @@ DETECTED = 0.5
 CERTAINTY: Mapping[Role, float] = {"customer": 1.0, "unknown": 0.6}  # an unknown speaker may be the agent
 MOST = 0.99  # nobody is ever quite sure
 HARMLESS = 0.5  # of its weight a phrase keeps in a turn that the model finds harmless
+RARER = (0.1 / 0.9) / (0.4 / 0.6)  # odds of a complaining turn in calls, to those in the training text
 NOTICED = 0.3  # the model's probability from which a phrase keeps all of it
 
 #: Where a threat leads, by the categories of the word list.
@@ -84,7 +86,7 @@ def detect(dialogue: Dialogue, lexicons: Mapping[str, Lexicon], track: Sentiment
     >>> reading = TurnSentiment(turn=1, sentiment=-0.8, complaint=0.96, kind="处理时效", evidence=((0, 3, 1.4),))
     >>> found = detect(dialogue, {}, SentimentTrack(key="", model="m", turns=(reading,)))
     >>> found.detected, found.probability, found.categories, [hit.text for hit in found.hits]
-    (True, 0.96, ('处理时效',), ['再这样'])
+    (True, 0.8, ('处理时效',), ['再这样'])
     """
     turns = [i for i, turn in enumerate(dialogue.heard.turns) if turn.role in CERTAINTY]
     read = {one.turn: one for one in track.turns if one.turn < len(dialogue.heard.turns)} if track else {}
@@ -142,7 +144,8 @@ def _read(
     """What the model found, each with the turn's text from the first to the last word that moved it."""
     found = []
     for turn, one in sorted(read.items()):
-        weight = of(one) * CERTAINTY.get(dialogue.heard.turns[turn].role, 0.0)
+        sureness = of(one) * RARER / (1.0 - of(one) * (1.0 - RARER))
+        weight = sureness * CERTAINTY.get(dialogue.heard.turns[turn].role, 0.0)
         if weight < DETECTED:
             continue
         kind = about(one) or _OTHER_KIND

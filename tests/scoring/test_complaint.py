@@ -71,15 +71,15 @@ def read(heard: Heard, **readings: Any) -> SentimentTrack:
 def test_what_the_model_finds_counts_where_no_phrase_is_known() -> None:
     dialogue = call(("agent", "请您耐心等待"), ("customer", "耐心等待我听了一个星期了"))
     assert not detect(dialogue, LEXICONS).detected
-    found = detect(dialogue, LEXICONS, read(dialogue.heard, complaint=0.9, kind="处理时效", evidence=((0, 4, 0.9), (5, 6, -0.4))))
-    assert (found.detected, found.probability, found.categories, found.threat) == (True, 0.9, ("处理时效",), False)
+    found = detect(dialogue, LEXICONS, read(dialogue.heard, complaint=0.96, kind="处理时效", evidence=((0, 4, 0.9), (5, 6, -0.4))))
+    assert (found.detected, found.probability, found.categories, found.threat) == (True, 0.8, ("处理时效",), False)
     assert [(hit.text, hit.turn, hit.category) for hit in found.hits] == [("耐心等待", 1, "处理时效")]
-    assert not detect(dialogue, LEXICONS, read(dialogue.heard, complaint=0.4)).detected
+    assert not detect(dialogue, LEXICONS, read(dialogue.heard, complaint=0.8)).detected
 
 
 def test_a_threat_of_the_model_counts_for_the_complaint_too() -> None:
     dialogue = call(("customer", "那我三个号全转到隔壁去"))
-    found = detect(dialogue, LEXICONS, read(dialogue.heard, complaint=0.4, threat=0.8, threat_kind="流失"))
+    found = detect(dialogue, LEXICONS, read(dialogue.heard, complaint=0.4, threat=0.95, threat_kind="流失"))
     assert (found.detected, found.threat, found.threats, found.categories) == (True, True, ("流失",), ("其他",))
 
 
