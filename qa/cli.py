@@ -139,9 +139,10 @@ def score(
 def _compare(store: Store, settings: Settings, rubrics: tuple[Path, ...], out: Path | None) -> None:
     from qa.batch.rejudge import compare_rubrics
     from qa.report.comparison import show_comparison, write_comparison
+    from qa.report.language import language
 
     compared = compare_rubrics(store, settings, rubrics)
-    show_comparison(compared, console)
+    show_comparison(compared, console, language(settings.report.language))
     if out:
         page = write_comparison(compared, out, settings)
         console.print(f"网页：{page.resolve()}", soft_wrap=True, markup=False, highlight=False)
@@ -273,7 +274,7 @@ def show(
 
     settings = load_settings(config)
     with Store.open(store, must_exist=True) as opened:
-        show_call(for_showing(opened, settings, f"show {call_id}", unmasked=unmasked).expect(call_id), console)
+        show_call(for_showing(opened, settings, f"show {call_id}", unmasked=unmasked).expect(call_id), console, settings)
 
 
 @app.command()

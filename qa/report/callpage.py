@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from markupsafe import Markup, escape
@@ -14,6 +15,8 @@ from qa.report.language import CHINESE, Language
 from qa.report.media import Playable
 from qa.report.mood import drawn, mood_line, moving_words
 from qa.report.wording import EVENTS, ROLES, clock, number, percent, plain
+from qa.scoring.attention import sentences
+from qa.scoring.lexicon import Phrase
 
 #: Below these the recogniser was guessing; the page shades the words so that nobody takes them for certain.
 DOUBTFUL, WEAK = 0.35, 0.6
@@ -51,6 +54,7 @@ def call_view(call: Call, playable: Playable, say: Language = CHINESE) -> dict[s
         "call": call,
         "lines": transcript(call, say),
         "findings": sorted(call.verdict.findings, key=_urgency),
+        "complained": sentences(call),
         "counts": {outcome: sum(f.outcome == outcome for f in call.verdict.findings) for outcome in _URGENCY},
         "lost": sum(f.lost for f in call.verdict.findings),
         "fatal_names": [f.name for f in call.verdict.findings if f.criterion in call.verdict.score.fatal],
@@ -164,18 +168,31 @@ def speaker(hit: Hit, say: Language = CHINESE) -> str:
 
 
 def against(hit: Hit, say: Language = CHINESE) -> str:
-    """What a hit was compared with, readably, and how near it came; nothing where it is the very words.
+    """What a hit was compared with, as one says it, and how near it came; nothing where it is one of the very wordings.
 
     >>> against(Hit(role="agent", text="投次", phrase="投诉", closeness=0.83)), against(Hit(role="agent", text="投诉", phrase="投诉"))
-    ('对照 投诉 · 相近 83%', '')
-    >>> against(Hit(role="customer", text="去法院告", phrase="<去|到>(法院)告"))
-    '对照 去/到(法院)告'
+    ('对照“投诉” · 相近 83%', '')
+    >>> against(Hit(role="customer", text="你们就是在推荐", phrase="你们<这是|就是>在<抢钱|推卸>", closeness=0.87))
+    '对照“你们就是在推卸” · 相近 87%'
     """
-    if not hit.phrase or hit.phrase == hit.text:
+    if not hit.phrase or hit.closeness >= 0.9995:
         return ""
-    phrase = hit.phrase.replace("<", "").replace(">", "").replace("|", "/")
-    near = "" if hit.closeness >= 0.9995 else say(" · 相近 {share}", share=percent(hit.closeness, 0))
-    return say("对照 {phrase}", phrase=plain(phrase, 32)) + near
+    wording, near = plain(_nearest_wording(hit.phrase, hit.text), 32), percent(hit.closeness, 0)
+    return say("对照“{phrase}” · 相近 {share}", phrase=wording, share=near)
+
+
+@lru_cache(maxsize=4096)
+def _nearest_wording(phrase: str, said: str) -> str:
+    """One wording of a phrase in the notation of word lists; what is not in that notation stays as it is."""
+    try:
+        return _phrase(phrase).nearest_to(said)
+    except ValueError:
+        return phrase
+
+
+@lru_cache(maxsize=2048)
+def _phrase(text: str) -> Phrase:
+    return Phrase.of(text)
 
 
 def _urgency(finding: Finding) -> tuple[int, bool, float]:

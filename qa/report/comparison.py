@@ -9,6 +9,7 @@ from qa.calls import Outcome, RubricRef
 from qa.config import Settings
 from qa.errors import ConfigError
 from qa.report import wording
+from qa.report.language import CHINESE, Language
 from qa.scoring.comparison import CallChange, Comparison
 
 if TYPE_CHECKING:
@@ -50,40 +51,57 @@ def write_comparison(compared: Comparison, out: Path, settings: Settings) -> Pat
     return out
 
 
-def show_comparison(compared: Comparison, console: Console) -> None:
+def show_comparison(compared: Comparison, console: Console, say: Language = CHINESE) -> None:
     """Print ``compared``: the totals, then criteria, agents and calls that change, those that change most first."""
     before, after = compared.total_before, compared.total_after
     console.print(f"{_named(*compared.before)} → {_named(*filter(None, [compared.after]))}", markup=False, highlight=False)
     console.print(
-        f"试算 {before.calls} 通，结果库没有改动：{compared.changed} 通有变化，其中等级或合格与否变化 {compared.turned} 通"
-        f"（新增不合格 {compared.newly_failed}，新增合格 {compared.newly_passed}）\n"
-        f"平均得分 {wording.number(before.mean)} → {wording.number(after.mean)}，"
-        f"合格率 {wording.percent(before.pass_rate)} → {wording.percent(after.pass_rate)}",
+        say(
+            "试算 {calls} 通，结果库没有改动：{changed} 通有变化，"
+            "其中等级或合格与否变化 {turned} 通（新增不合格 {failed}，新增合格 {passed}）",
+            calls=before.calls,
+            changed=compared.changed,
+            turned=compared.turned,
+            failed=compared.newly_failed,
+            passed=compared.newly_passed,
+        ),
+        highlight=False,
+    )
+    console.print(
+        say(
+            "平均得分 {before} → {after}，合格率 {rate} → {new_rate}",
+            before=wording.number(before.mean),
+            after=wording.number(after.mean),
+            rate=wording.percent(before.pass_rate),
+            new_rate=wording.percent(after.pass_rate),
+        ),
         highlight=False,
     )
     if compared.criteria:
-        console.print(_criteria(compared))
+        console.print(_criteria(compared, say))
     if compared.agents:
-        console.print(_agents(compared))
+        console.print(_agents(compared, say))
     if compared.calls:
-        console.print(_calls(compared))
+        console.print(_calls(compared, say))
 
 
-def _criteria(compared: Comparison) -> Table:
-    table = _table(f"评分项（{len(compared.criteria)}）", "评分项", ">变化", "怎么变", ">失分 原", ">失分 新")
+def _criteria(compared: Comparison, say: Language) -> Table:
+    columns = (say("评分项"), f">{say('变化')}", say("怎么变"), f">{say('原失分')}", f">{say('新失分')}")
+    table = _table(f"{say('评分项')} {len(compared.criteria)}", *columns)
     for item in compared.criteria[:ROWS]:
-        steps = "\n".join(f"{_step(*step)} {count}" for step, count in item.moved.items()) or "只有分数变化"
+        steps = "\n".join(f"{_step(*step, say)} {count}" for step, count in item.moved.items()) or say("只有分数变化")
         name = f"{wording.plain(item.name, 40)}\n{wording.plain(item.criterion, 64)}"
         _row(table, name, item.changed, steps, wording.points(item.lost_before), wording.points(item.lost_after))
     return table
 
 
-def _agents(compared: Comparison) -> Table:
-    table = _table(f"坐席（{len(compared.agents)}）", "坐席", ">通话", ">得分 原", ">得分 新", ">变化", ">合格率 原", ">合格率 新")
+def _agents(compared: Comparison, say: Language) -> Table:
+    numbers = (say("通话"), say("原得分"), say("新得分"), say("变化"), say("原合格率"), say("新合格率"))
+    table = _table(f"{say('坐席')} {len(compared.agents)}", say("坐席"), *(f">{name}" for name in numbers))
     for agent in compared.agents[:ROWS]:
         _row(
             table,
-            wording.agent_title(agent.agent_id, agent.agent_name),
+            wording.agent_title(agent.agent_id, agent.agent_name, say),
             agent.after.calls,
             wording.number(agent.before.mean),
             wording.number(agent.after.mean),
@@ -94,14 +112,15 @@ def _agents(compared: Comparison) -> Table:
     return table
 
 
-def _calls(compared: Comparison) -> Table:
+def _calls(compared: Comparison, say: Language) -> Table:
     shown = min(ROWS, len(compared.calls))
-    title = f"通话（{compared.changed}" + (f"，变化最大的 {shown} 通在此）" if compared.changed > shown else "）")
-    table = _table(title, "通话", ">得分 原", ">得分 新", ">变化", "等级", "变化的评分项")
+    more = say("，变化最大的 {n} 通在此", n=shown) if compared.changed > shown else ""
+    numbers = (f">{name}" for name in (say("原得分"), say("新得分"), say("变化")))
+    table = _table(f"{say('通话')} {compared.changed}{more}", say("通话"), *numbers, say("等级"), say("变化的评分项"))
     for call in compared.calls[:ROWS]:
-        items = "\n".join(f"{wording.plain(item.name, 30)} {_step(item.before, item.after)}" for item in call.items) or "只有分数变化"
+        items = "\n".join(f"{wording.plain(item.name, 30)} {_step(item.before, item.after, say)}" for item in call.items)
         scores = wording.number(call.before.scaled), wording.number(call.after.scaled)
-        _row(table, wording.plain(call.call_id, 40), *scores, signed(call.difference), _band(call), items)
+        _row(table, wording.plain(call.call_id, 40), *scores, signed(call.difference), _band(call), items or say("只有分数变化"))
     return table
 
 
@@ -116,13 +135,14 @@ def _band(call: CallChange) -> str:
     return f"{before} → {after}" if call.turned else after
 
 
-def _step(before: Outcome | None, after: Outcome | None) -> str:
+def _step(before: Outcome | None, after: Outcome | None, say: Language = CHINESE) -> str:
     """From outcome to outcome, in words.
 
     >>> _step("met", "missed"), _step(None, "met")
-    ('达标 → 未达标', '（原表没有） → 达标')
+    ('达标 → 未达标', '原表没有 → 达标')
     """
-    return f"{wording.OUTCOMES[before] if before else '（原表没有）'} → {wording.OUTCOMES[after] if after else '（新表没有）'}"
+    first = say(wording.OUTCOMES[before]) if before else say("原表没有")
+    return f"{first} → {say(wording.OUTCOMES[after]) if after else say('新表没有')}"
 
 
 def _table(title: str, *columns: str) -> Table:

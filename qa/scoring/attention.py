@@ -20,13 +20,17 @@ _LONGEST = 120
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where to begin listening, and what for. ``role`` is None where nobody said ``text``; ``marks`` are the telling characters of it."""
+    """Where to begin listening, and what for.
+
+    ``role`` is None where nobody said ``text``; ``marks`` are the telling characters of it, ``turn`` the number of its turn.
+    """
 
     start: Seconds | None
     role: Role | None
     text: str
     name: str
     marks: tuple[tuple[int, int], ...] = ()
+    turn: int | None = None
 
     def pieces(self) -> list[tuple[str, bool]]:
         """The text cut at its marks: (piece, whether it is marked).
@@ -131,7 +135,7 @@ def begin_at(call: Call) -> Place | None:
     for found in fatal:
         return _of_finding(found)
     if complaint.detected and complaint.hits:
-        return next(iter(_sentences(call)))
+        return next(iter(sentences(call)))
     for finding in (*missed, *(f for f in findings if f.outcome == "unsure")):
         return _of_finding(finding)
     return None
@@ -159,7 +163,7 @@ def _case(call: Call, handling: Collection[str], due: ComplaintSettings) -> Case
         earlier=(),
         complained_before=0,
         categories=complaint.categories,
-        quotes=tuple(_sentences(call)[:_QUOTES]),
+        quotes=tuple(sentences(call)[:_QUOTES]),
         handling=tuple(
             Handling(
                 criterion=key,
@@ -173,7 +177,7 @@ def _case(call: Call, handling: Collection[str], due: ComplaintSettings) -> Case
     )
 
 
-def _sentences(call: Call) -> list[Place]:
+def sentences(call: Call) -> list[Place]:
     """The turns that a complaint rests on, in order of time, each once, with what told it marked."""
     by_turn: dict[int | None, list[Hit]] = {}
     for hit in call.verdict.complaint.hits:
@@ -186,7 +190,7 @@ def _sentences(call: Call) -> list[Place]:
         shown = text[begin : begin + _LONGEST]
         marks = tuple((a - begin, min(b - begin, len(shown))) for a, b in spans if a - begin < len(shown))
         categories = dict.fromkeys(hit.category for hit in hits if hit.category)
-        places.append(Place(hits[0].start, hits[0].role, shown, "、".join(categories), marks))
+        places.append(Place(hits[0].start, hits[0].role, shown, "、".join(categories), marks, turn))
     return sorted(places, key=lambda place: place.start if place.start is not None else -1.0)
 
 

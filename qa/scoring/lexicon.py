@@ -103,6 +103,17 @@ class Phrase(_Entry):
         """What is said between its gaps: for each slot every way to say it, normalised."""
         return _expand(self.text)
 
+    def nearest_to(self, said: str) -> str:
+        """Of the ways to say the phrase the one that is most like some words, by their letters.
+
+        >>> Phrase.of("你们<这是|就是>在<抢钱|推卸>").nearest_to("你们就是在推荐"), Phrase.of("我<保证|承诺>…退").nearest_to("我成诺给您退")
+        ('你们就是在推卸', '我承诺…退')
+        """
+        from rapidfuzz import fuzz, process
+
+        text = normalize(said).text
+        return "…".join(process.extract(text, slot, scorer=fuzz.ratio, limit=1)[0][0] for slot in self.slots)
+
     def __hash__(self) -> int:
         return hash((self.text, self.exact, self.strict, self.closeness, self.category))
 

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
 from pathlib import Path
 
 import openpyxl
 import pytest
-from showing import filled, make_call
+from rich.console import Console
+from showing import filled, make_call, silent
 
 import qa.report
 from qa.analysis.metrics import METRICS
+from qa.calls import Call
 from qa.config import ReportSettings, Settings
 from qa.report import media, wording
+from qa.report.comparison import show_comparison, write_comparison
 from qa.report.language import language
 from qa.report.pages import STATIC, words_of_script
 from qa.report.site import write_site
+from qa.report.summary import show_summary
+from qa.report.terminal import show_call
 from qa.report.workbook import write_workbook
+from qa.scoring.comparison import compare
 
 REPORT = Path(qa.report.__file__).parent
 ENGLISH = language("en")
 CHINESE_LETTERS = re.compile("[\u4e00-\u9fff]+")
-#: Written in Chinese alone: one mailed page and terminal output of the rubric tools.
-NOT_YET = {"comparison.html"}
 
 
 def labels() -> set[str]:
@@ -58,9 +63,24 @@ def test_placeholders_are_the_same_in_both() -> None:
 
 def test_no_template_says_chinese_without_the_catalogue() -> None:
     for path in sorted((REPORT / "templates").glob("*.html")):
-        if path.name not in NOT_YET:
-            bare = re.sub(r'"[^"]*"\|t\b', "", re.sub(r"\{#.*?#\}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL))
-            assert CHINESE_LETTERS.findall(bare) == [], path.name
+        bare = re.sub(r'"[^"]*"\|t\b', "", re.sub(r"\{#.*?#\}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL))
+        assert CHINESE_LETTERS.findall(bare) == [], path.name
+
+
+def own_words(*calls: Call) -> str:
+    """The Chinese characters that calls bring along: what was said, what the sheet names."""
+    said_by_data: set[str] = set()
+    for call in calls:
+        for finding in call.verdict.findings:
+            said_by_data |= {finding.name, finding.section, finding.reason or "", *(hit.phrase or "" for hit in finding.hits)}
+            said_by_data |= {finding.nearest.phrase or ""} if finding.nearest else set()
+        said_by_data |= {turn.text for turn in call.heard.turns} | {dropped.text for dropped in call.heard.dropped}
+        said_by_data |= {*call.verdict.complaint.categories, call.verdict.score.band or ""}
+    return "".join(sorted(said_by_data))
+
+
+def left_in_chinese(text: str, known: str) -> set[str]:
+    return {run for run in CHINESE_LETTERS.findall(text) if not set(run) <= set(known)}
 
 
 @pytest.fixture(scope="module")
@@ -78,19 +98,29 @@ def english(tmp_path_factory: pytest.TempPathFactory, recording: Path) -> Path:
 
 
 def test_english_pages_say_chinese_only_where_a_rubric_or_a_call_does(english: Path) -> None:
-    said_by_data = set()
-    for call in (make_call("c", good=False), make_call("d", good=True)):
-        for finding in call.verdict.findings:
-            said_by_data |= {finding.name, finding.section, finding.reason or "", *(hit.phrase or "" for hit in finding.hits)}
-            said_by_data |= {finding.nearest.phrase or ""} if finding.nearest else set()
-        said_by_data |= {turn.text for turn in call.heard.turns} | {dropped.text for dropped in call.heard.dropped}
-        said_by_data |= {*call.verdict.complaint.categories, call.verdict.score.band or ""}
-    known = "".join(sorted(said_by_data)) + "录音坏打不开原因"  # the last: messages of the quarantine
+    known = own_words(make_call("c", good=False), make_call("d", good=True)) + "录音坏打不开原因"  # the last: messages of the quarantine
     for path in sorted(english.rglob("*.html")):
         page = re.sub(r'<script type="application/json" id="words">.*?</script>', "", path.read_text(encoding="utf-8"))
         assert 'lang="en"' in page
-        left = {run for run in CHINESE_LETTERS.findall(page) if not set(run) <= set(known)}
-        assert left == set(), path.name
+        assert left_in_chinese(page, known) == set(), path.name
+
+
+def test_the_terminal_says_chinese_only_where_a_rubric_or_a_call_does(tmp_path: Path) -> None:
+    settings = Settings(report=ReportSettings(language="en", title="Call quality", period="day", min_calls=2))
+    calls = [
+        make_call(f"c{n}", day=16 + n, good=n % 2 > 0, fatal=n == 0, agent_name="Wang", team="A", team_leader="Zhao") for n in range(4)
+    ]
+    known, console = own_words(*calls) + "录音坏打不开原因", Console(file=io.StringIO(), width=200)
+    for call in (*calls, silent("s")):
+        show_call(call, console, settings)
+    with filled(tmp_path, calls) as store:
+        show_summary(store, console, settings)
+    compared = compare((call.recording, call.verdict, make_call("c", good=True).verdict) for call in calls)
+    show_comparison(compared, console, ENGLISH)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert left_in_chinese(text, known + "没有听到说话") == set()
+    assert left_in_chinese(write_comparison(compared, tmp_path / "page.html", settings).read_text(encoding="utf-8"), known) == set()
+    assert "Trial of 4 calls" in text
 
 
 def test_the_english_workbook_is_english(english: Path) -> None:

@@ -46,6 +46,13 @@
     });
   }
 
+  /* On which side of its point a name stands: off the names of the fields, and away from a neighbour's. */
+  function beside(point, all) {
+    const near = all.filter((other) => other !== point && Math.abs(other[0] - point[0]) < 8 && Math.abs(other[1] - point[1]) < 8);
+    if (near.length) return near.some((other) => other[0] > point[0] || (other[0] === point[0] && other[2] > point[2])) ? "left" : "right";
+    return point[1] > 94 ? "bottom" : "top";
+  }
+
   /* Service types: both sides in percent, the four fields named where they lie; a click opens the agent's page. */
   function types() {
     const { good, names, points } = data.types, middle = 100 * good;
@@ -54,20 +61,26 @@
     const left = (from + middle) / 2, right = (middle + 100) / 2;
     const own = points.filter((point) => point[4]), others = points.filter((point) => !point[4]);
     return Object.assign(base(), {
-      grid: { left: 8, right: 22, top: 24, bottom: 20, containLabel: true },
+      grid: { left: 8, right: 22, top: 46, bottom: 20, containLabel: true },
       tooltip: { confine: true, backgroundColor: colour("card"), borderColor: colour("line"), textStyle: { color: colour("text") }, renderMode: "richText",
-        formatter: (item) => (item.data.length > 3 ? item.data[2] + "\n" + say("程序面") + " " + item.data[0] + "%  " + say("个人面") + " " + item.data[1] + "%" : "") },
+        formatter: (item) => (item.value.length > 3 ? item.value[2] + "\n" + say("程序面") + " " + item.value[0] + "%  " + say("个人面") + " " + item.value[1] + "%" : "") },
       xAxis: axis({ type: "value", min: from, max: 100, name: say("程序面"), nameLocation: "middle", nameGap: 24, axisLabel: { formatter: "{value}%", color: colour("soft") }, splitLine: { show: false } }),
       yAxis: axis({ type: "value", min: from, max: 100, name: say("个人面"), axisLabel: { formatter: "{value}%", color: colour("soft") }, splitLine: { show: false } }),
       series: [
-        { type: "scatter", silent: true, symbolSize: 1, itemStyle: { color: "transparent" }, label: { show: true, formatter: (item) => item.data[2], color: colour("faint"), fontSize: 12.5 },
-          data: [[right, 98, names.excellent], [left, 98, names.friendly], [right, from + 2, names.by_the_book], [left, from + 2, names.indifferent]] },
+        { type: "scatter", silent: true, symbolSize: 1, itemStyle: { color: "transparent" }, label: { show: true, position: "top", formatter: (item) => item.data[2], color: colour("faint"), fontSize: 12.5 },
+          data: [[right, 100, names.excellent], [left, 100, names.friendly], [right, from + 2, names.by_the_book], [left, from + 2, names.indifferent]] },
         { type: "scatter", data: others, symbolSize: 8, itemStyle: { color: colour("na"), opacity: 0.3 } },
-        { type: "scatter", data: own, symbolSize: 13, itemStyle: { color: colour("accent"), opacity: 0.85 },
-          label: { show: own.length <= 15, formatter: (item) => item.data[2].split(/[（(]/)[0], position: "top", color: colour("text") }, labelLayout: { hideOverlap: true },
+        { type: "scatter", data: own.map((point) => ({ value: point, label: { position: beside(point, own) } })), symbolSize: 13, itemStyle: { color: colour("accent"), opacity: 0.85 },
+          label: { show: own.length <= 15, formatter: (item) => item.value[2].split(/[（(]/)[0], color: colour("text") },
           markLine: { symbol: "none", silent: true, label: { show: false }, lineStyle: { color: colour("faint"), type: "dashed" }, data: [{ xAxis: middle }, { yAxis: middle }] } },
       ],
     });
+  }
+
+  /* On paper the page is laid out narrower than the charts were drawn for: they shrink to it. */
+  function scalable(box) {
+    const drawing = box.querySelector("svg");
+    if (drawing) drawing.setAttribute("viewBox", "0 0 " + drawing.getAttribute("width") + " " + drawing.getAttribute("height"));
   }
 
   function draw() {
@@ -77,7 +90,9 @@
       if (!box) return;
       const chart = window.echarts.init(box, null, { renderer: "svg" });
       chart.setOption(options());
-      if (id === "types") chart.on("click", (item) => { if (item.data[3]) location.href = (document.body.className === "overview" ? "" : "../") + "agents/" + item.data[3]; });
+      chart.on("finished", () => scalable(box));
+      scalable(box);
+      if (id === "types") chart.on("click", (item) => { if (item.value[3]) location.href = (document.body.className === "overview" ? "" : "../") + "agents/" + item.value[3]; });
       drawn.push(chart);
     });
   }

@@ -109,6 +109,8 @@
     const find = box.querySelector("[data-find]"), by = {};
     box.querySelectorAll("[data-by]").forEach((select) => { by[select.dataset.by] = select; });
     const columns = box.querySelectorAll("thead th").length;
+    if (list.agents.length === 1) box.classList.add("of-one-agent");
+    if (list.teams.length === 1) box.classList.add("of-one-team");
     let shown = all, page = 0, order = null;
 
     list.flags.forEach(([, label], number) => by.flag.append(option(label, number)));
