@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import socket
 import tempfile
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -37,7 +39,7 @@ _ALONE = {
     "RAY_USAGE_STATS_REPORT_URL": "http://127.0.0.1:9/",  # "disabled" is reported too, once
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # addresses are loopback's, and nobody is asked for them
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "RAY_AUTH_MODE": "token",  # made for this one run: other users of the machine stay out
+    "RAY_AUTH_MODE": "token",  # other users of the machine stay out
 }
 #: Where Ray looks for the cloud it runs on before it asks the network.
 _BOOTSTRAP = "ray_bootstrap_config.yaml"
@@ -350,6 +352,12 @@ def _connected(address: str) -> Iterator[dict[str, str]]:
         ray.shutdown()
 
 
+@cache
+def _token() -> str:
+    """What processes of a Ray of our own know each other by: one for each process of ours, because Ray reads it once."""
+    return secrets.token_hex(32)
+
+
 @contextlib.contextmanager
 def _own_ray() -> Iterator[dict[str, str]]:
     """A Ray on this machine that reaches out to nobody, and is gone afterwards."""
@@ -357,7 +365,7 @@ def _own_ray() -> Iterator[dict[str, str]]:
     with tempfile.TemporaryDirectory(prefix="tingjian-ray-") as home:
         # Its processes look in their home for the cloud they are in, and ask the network when nothing is written there.
         Path(home, _BOOTSTRAP).write_text("{}\n", encoding="utf-8")
-        os.environ.update(_ALONE | {"HOME": home})
+        os.environ.update(_ALONE | {"HOME": home, "RAY_AUTH_TOKEN": _token()})
         import ray  # not before: it reads these switches as it loads
 
         try:
