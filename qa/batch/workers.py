@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing import connection
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from qa.batch.attempts import Attempts
 from qa.batch.executors import Job, Kit, Outcome
@@ -26,7 +26,7 @@ from qa.config import BatchSettings
 from qa.errors import QaError
 
 #: Spawned, not forked: a forked child inherits the locks of native thread pools in whatever state they are.
-START: Literal["spawn", "forkserver"] = "spawn"
+START = "spawn"
 #: Seconds between looks at the workers.
 LOOK = 0.5
 #: Seconds that a worker may take to start, where calls have less.
@@ -150,7 +150,7 @@ class _Crew:
 
 
 def _started(kit: Kit) -> _Worker:
-    context = multiprocessing.get_context(START)
+    context: Any = multiprocessing.get_context(START)  # a type of its own for each way of starting
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, kit), daemon=True, name="qa-worker")
     process.start()
