@@ -19,6 +19,7 @@ from typing import Literal
 Seconds = float
 Role = Literal["agent", "customer", "unknown"]
 Outcome = Literal["met", "missed", "unsure", "na"]
+Side = Literal["procedure", "personal"]
 EventType = Literal["silence", "overtalk", "interruption", "hold", "music", "tone"]
 DropReason = Literal["watermark", "loop", "prompt_echo", "no_speech"]
 RoleMethod = Literal["channel", "script", "voice", "manual"]
@@ -278,7 +279,8 @@ class Finding:
     ``points`` were earned of ``max_points``; both are 0 where nothing counts (``na``, ``unsure``, fatal items
     without points), and a bonus has points of none. ``severity`` is the rubric's: 轻度, 中度, 重度. ``reason`` says
     in Chinese what the hits cannot (why it is ``na``, how far the limit was passed); ``nearest`` is the closest
-    thing to a hit when there was none.
+    thing to a hit when there was none. ``side`` is the side of service that the rubric counts the item to, ``handling``
+    whether the item tells how a complaint was handled.
     """
 
     criterion: str
@@ -293,6 +295,8 @@ class Finding:
     nearest: Hit | None = None
     reason: str | None = None
     severity: str | None = None
+    side: Side | None = None
+    handling: bool = False
 
     @property
     def lost(self) -> float:

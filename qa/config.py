@@ -49,9 +49,7 @@ class HearingSettings(Section):
     batch_size: int = Field(8, ge=1, description="一次一起识别的窗口数")
     threads: int = Field(0, ge=0, description="线程数；0 表示与核数相同")
     hotwords: str | None = Field(None, description="提示识别模型的词，用空格隔开；实测会略微增加错字，默认不用，专名请优先用 corrections")
-    prompt: str | None = Field(
-        None, description="给识别模型看的前文：一小段这类通话的普通对话。不写则中文用自带的几句，写空字符串则不用"
-    )
+    prompt: str | None = Field(None, description="给识别模型看的前文：一小段这类通话的普通对话。不写则中文用自带的几句，写空字符串则不用")
     corrections: Path | None = Field(None, description="纠错词表，每行一条 错词=>正确词；只写 =>正确词 则把读音相同的字改成它")
     second_hearing: bool = Field(False, description="单声道录音听两遍，逐字取更有把握的一个：错字约少 6%，识别约慢一半")
     turn_gap: float = Field(0.3, ge=0.0, description="同一方停顿不超过多少秒仍算同一话轮")
@@ -139,14 +137,10 @@ class ReportSettings(Section):
     language: Literal["zh", "en"] = Field("zh", description="报告界面的语言：zh 或 en；评分表与通话里的文字保持原样")
     period: Literal["day", "week", "month"] = Field("week", description="总览里“与上期相比”按日、周还是月：day、week 或 month")
     min_calls: int = Field(5, ge=2, description="计分通话少于多少通的坐席不排名次、不归服务类型")
-    personal: tuple[str, ...] = Field(
-        ("courtesy", "forbidden_phrases", "speech_rate", "tone", "interruption", "empathy"),
-        description="服务类型里算“个人面”的评分项（编号或环节名）；其余有分值的项算“程序面”",
-    )
+    personal: tuple[str, ...] = Field((), description="服务类型里算“个人面”的评分项（编号或环节名），代替评分表里的 side；不写则按评分表")
     good_share: float = Field(0.8, gt=0, le=1, description="程序面、个人面各得到多少比例的分数算高")
     handling: tuple[str, ...] = Field(
-        ("interruption", "empathy", "commitment", "escalation_notice"),
-        description="投诉队列里说明坐席如何处理的评分项：倾听、安抚、方案与时限、升级告知",
+        (), description="投诉页里说明坐席怎样处理投诉的评分项（编号），代替评分表里的 handling；不写则按评分表"
     )
 
 

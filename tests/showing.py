@@ -75,6 +75,8 @@ def finding(criterion: str, outcome: str, points: float, max_points: float, **mo
         outcome=outcome,  # type: ignore[arg-type]
         points=points,
         max_points=max_points,
+        side=None if criterion in ("greeting", "overpromise") else "personal",
+        handling=criterion in ("empathy", "interruption"),
         **more,  # type: ignore[arg-type]
     )
 

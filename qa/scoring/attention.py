@@ -90,7 +90,8 @@ class Case:
 class Attention:
     """Gathers cases and places call by call.
 
-    ``handling`` names the criteria that tell how a complaint was handled; ``due`` says by when it must be.
+    ``handling`` names the criteria that tell how a complaint was handled; empty: those that the rubric marks.
+    ``due`` says by when it must be.
     """
 
     def __init__(self, handling: Collection[str] = (), due: ComplaintSettings | None = None) -> None:
@@ -143,7 +144,11 @@ def begin_at(call: Call) -> Place | None:
 
 def _case(call: Call, handling: Collection[str], due: ComplaintSettings) -> Case:
     recording, complaint, score = call.recording, call.verdict.complaint, call.verdict.score
-    owed = {finding.criterion: finding for finding in call.verdict.findings}
+    findings = {finding.criterion: finding for finding in call.verdict.findings}
+    if handling:
+        owed = {key: findings[key] for key in handling if key in findings}
+    else:
+        owed = {key: finding for key, finding in findings.items() if finding.handling}
     return Case(
         call_id=recording.call_id,
         agent_id=recording.agent_id,
@@ -167,12 +172,11 @@ def _case(call: Call, handling: Collection[str], due: ComplaintSettings) -> Case
         handling=tuple(
             Handling(
                 criterion=key,
-                name=owed[key].name,
-                outcome=owed[key].outcome,
-                place=_of_hit(owed[key].hits[0], "") if owed[key].hits else None,
+                name=finding.name,
+                outcome=finding.outcome,
+                place=_of_hit(finding.hits[0], "") if finding.hits else None,
             )
-            for key in handling
-            if key in owed
+            for key, finding in owed.items()
         ),
     )
 

@@ -130,6 +130,8 @@ def _finding(section: SectionOfSheet, criterion: Criterion, context: Context) ->
         nearest=result.nearest,
         reason=result.reason,
         severity=criterion.severity,
+        side=criterion.side or section.side,
+        handling=criterion.handling,
     )
 
 

@@ -8,8 +8,8 @@ that the process asks for) and the personal one (个人面: how the customer is 
                   └───────────────────────────────────────────────
                     procedure low          procedure high
 
-Each side is the share of points earned on its items. A rubric does not say which side an item is on, so the caller
-names those of the personal side; every other item that carries points is procedure.
+Each side is the share of points earned on its items. The rubric says which items are on the personal side (``side``),
+unless the caller names them; every other item that carries points is procedure.
 """
 
 from __future__ import annotations
@@ -42,13 +42,15 @@ def service_type(procedure: float, personal: float, good: float) -> ServiceType:
 def service_types(criteria: pd.DataFrame, cards: pd.DataFrame, personal: Collection[str], good: float, minimum: int) -> pd.DataFrame:
     """Columns ``procedure``, ``personal`` (shares of 1) and ``service_type`` for each agent of ``cards``.
 
-    ``personal`` names items of the personal side by criterion id or by section. The type is None below
+    ``personal`` names items of the personal side by criterion id or by section; empty: those that the rubric puts there.
+    The type is None below
     ``minimum`` scored calls and where a side has no points.
     """
     import pandas as pd
 
     judged = criteria[criteria["outcome"].isin(["met", "missed"]) & (criteria["max_points"].astype(float) > 0)]
-    on_personal = judged["criterion"].isin(list(personal)) | judged["section"].isin(list(personal))
+    named = judged["criterion"].isin(list(personal)) | judged["section"].isin(list(personal))
+    on_personal = named if personal else judged["side"] == "personal"
     table = cards[["scored"]].copy()
     for name, side in (("procedure", judged[~on_personal]), ("personal", judged[on_personal])):
         sums = side.astype({"points": float, "max_points": float}).groupby("agent_id")[["points", "max_points"]].sum()

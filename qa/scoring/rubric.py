@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
-from qa.calls import RubricRef
+from qa.calls import RubricRef, Side
 from qa.errors import RubricError
 from qa.scoring.checks import Check, Scope
 from qa.scoring.inherit import Source, read_source, there
@@ -64,7 +64,8 @@ class Criterion(Part):
     assist 辅 (a miss is marked for a person to confirm), human 人 (no check; never part of the automatic score).
     ``fatal`` (一票否决) makes the whole score 0 when missed (``form``, or true), or that of its section (``section``).
     ``critical`` items are added up for themselves too. ``bonus`` points come on top of the 100 when the item is met and
-    cost nothing when not. ``severity``: a miss of 重度 is marked for a person to confirm.
+    cost nothing when not. ``severity``: a miss of 重度 is marked for a person to confirm. ``side`` and ``handling`` change
+    no score: they say what the report takes the item for.
     """
 
     id: Id = Field(description="英文代号，整张表内不重复")
@@ -77,6 +78,8 @@ class Criterion(Part):
     critical: bool = Field(False, description="关键项，另计一个关键分")
     bonus: bool = Field(False, description="加分项：做到加分，没做到不扣")
     severity: Severity | None = Field(None, description="严重程度；重度的未达标要人确认")
+    side: Side | None = Field(None, description="服务类型里算程序面 procedure 还是个人面 personal；不写随本组，都不写算程序面")
+    handling: bool = Field(False, description="投诉页里用它说明坐席怎样处理了投诉")
     scope: Scope = Field(Scope(), description="在哪里找：谁说的、开头还是结尾、在什么之后")
     require: Check | None = Field(None, description="要做到什么；成立即达标")
     forbid: Check | None = Field(None, description="不许出现什么；成立即未达标")
@@ -132,11 +135,12 @@ class Criterion(Part):
 
 
 class SectionOfSheet(Part):
-    """A group of criteria; ``points``, where written, must be their sum."""
+    """A group of criteria; ``points``, where written, must be their sum, ``side`` counts for those that write none."""
 
     id: Id
     name: Text
     points: float | None = None
+    side: Side | None = Field(None, description="本组的项目在服务类型里算程序面 procedure 还是个人面 personal")
     criteria: Annotated[tuple[Criterion, ...], NotEmpty]
 
     @property

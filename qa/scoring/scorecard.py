@@ -83,7 +83,7 @@ class Scorecards:
     def of(cls, calls: Iterable[Call], handling: Collection[str] = (), due: ComplaintSettings | None = None) -> Scorecards:
         """The tables of these calls; the calls are read once and not kept.
 
-        ``handling`` names the criteria that tell how a complaint was handled, ``due`` says by when it must be.
+        ``handling`` names the criteria that tell how a complaint was handled, where not the rubric's own; ``due`` says by when it must be.
         """
         rows, criteria, moments, attention = Columns(CALL_COLUMNS), Columns(CRITERION_COLUMNS), Moments(), Attention(handling, due)
         for call in calls:

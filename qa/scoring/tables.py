@@ -60,7 +60,7 @@ CALL_COLUMNS: Mapping[str, str] = {
     "rubric_hash": "str",
 } | {name: "float" for name in METRICS if name != "duration"}
 
-CRITERION_COLUMNS = ("call_id", "agent_id", "team", "criterion", "name", "section", "outcome", "points", "max_points", "fatal")
+CRITERION_COLUMNS = ("call_id", "agent_id", "team", "criterion", "name", "section", "outcome", "points", "max_points", "fatal", "side")
 
 _JOINT = "；"  # between the parts of a column that holds several
 OUTCOMES = ("met", "missed", "unsure", "na")
@@ -134,6 +134,7 @@ def criterion_rows(call: Call) -> list[dict[str, Any]]:
             "points": finding.points,
             "max_points": finding.max_points,
             "fatal": finding.fatal,
+            "side": finding.side or "",
         }
         for finding in call.verdict.findings
     ]

@@ -54,8 +54,8 @@ def test_a_record_has_all_a_ticket_needs(store: Store, tmp_path: Path) -> None:
         "score": 0.0,
     }
     assert [(one["criterion"], one["outcome"], one["said"]) for one in handling] == [
-        ("interruption", "unsure", None),
         ("empathy", "missed", None),
+        ("interruption", "unsure", None),
     ]
 
 

@@ -18,11 +18,16 @@ def test_a_queue_holds_complaints_gravest_first_with_their_handling() -> None:
     cards = Scorecards.of([make_call("c1"), make_call("good", good=True), make_call("c3", fatal=True), silent("s")], HANDLING)
     assert [(case.call_id, case.threat, case.neglected) for case in cards.cases] == [("c3", True, 1), ("c1", False, 1)]
     case = cards.cases[1]
-    assert case.quotes == (Place(4.0, "customer", "我要投诉你们", "服务态度", ((2, 6),)),)
+    assert case.quotes == (Place(4.0, "customer", "我要投诉你们", "服务态度", ((2, 6),), 1),)
     assert [(handled.name, handled.outcome, handled.place and handled.place.text) for handled in case.handling] == [
         ("共情安抚", "missed", None),
         ("问候语", "met", "您好"),
     ]
+
+
+def test_the_rubric_says_what_tells_how_a_complaint_was_handled() -> None:
+    (case,) = Scorecards.of([make_call("c1")]).cases
+    assert [handled.criterion for handled in case.handling] == ["empathy", "interruption"]
 
 
 def test_flagged_calls_begin_at_what_weighs_most() -> None:
@@ -30,7 +35,7 @@ def test_flagged_calls_begin_at_what_weighs_most() -> None:
     findings = tuple(replace(f, hits=(REFUSAL,)) if f.criterion == "overpromise" else f for f in fatal.verdict.findings)
     fatal = replace(fatal, verdict=replace(fatal.verdict, findings=findings))
     assert begin_at(fatal) == Place(6.0, "agent", "不归我管", "过度承诺")
-    assert begin_at(make_call("c")) == Place(4.0, "customer", "我要投诉你们", "服务态度", ((2, 6),))
+    assert begin_at(make_call("c")) == Place(4.0, "customer", "我要投诉你们", "服务态度", ((2, 6),), 1)
     assert begin_at(make_call("g", good=True)) == Place(None, None, "识别把握不足", "不抢话")
     assert begin_at(silent("s")) is None
 

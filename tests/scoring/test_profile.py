@@ -35,6 +35,12 @@ def test_a_section_may_name_a_side() -> None:
     assert service_types(cards.criteria, cards.agents, ("态度",), good=0.8, minimum=1)["personal"].tolist() == [1.0]
 
 
+def test_without_names_the_rubric_says_which_side_an_item_is_on() -> None:
+    cards = Scorecards.of([make_call("a1", good=False)])
+    types = service_types(cards.criteria, cards.agents, (), good=0.8, minimum=1)
+    assert types.loc["8001"].to_dict() == {"procedure": 1.0, "personal": 0.0, "service_type": "by_the_book"}
+
+
 @pytest.mark.parametrize(
     ("hired", "expected"),
     [
