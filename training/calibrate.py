@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from transformers import BertForSequenceClassification
 
-LEAST = 40  # examples of either kind, else an output keeps its numbers
+LEAST = 15  # examples of either kind, else an output keeps its numbers
 Reals = npt.NDArray[np.float64]
 
 
@@ -46,7 +46,7 @@ def calibrate(model: BertForSequenceClassification, tokenizer: Tokenizer, rows: 
 
 def _fitted(odds: Reals, truth: Reals) -> tuple[float, float]:
     """Scale and shift with the least cross-entropy."""
-    from scipy.optimize import minimize
+    from scipy.optimize import minimize  # type: ignore[import-untyped]
 
     def loss(given: Reals) -> float:
         z = given[0] * odds + given[1]

@@ -12,14 +12,15 @@ from __future__ import annotations
 import hashlib
 import random
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 DATA = Path(__file__).with_name("data")
 GRAMMARS = (
-    "complaints.txt", "threats.txt", "calm.txt", "more_calm.txt", "hand_complaints.txt", "context.txt",
+    "complaints.txt", "threats.txt", "calm.txt", "more_calm.txt", "hand_complaints.txt", "context.txt", "direct.txt",
     "second_complaints.txt", "second_threats.txt", "second_calm.txt", "second_hand.txt",
+    "third_complaints.txt", "third_calm.txt",
 )  # fmt: skip
 HELD_OUT_TRADES = ("水电气",)
 HELD_OUT_SHARE = 16  # one line in so many
@@ -152,7 +153,7 @@ def service_rows(seed: int, size: int) -> list[Row]:
                     continue
                 seen.add((text, agent))
                 drawn.append(family.row(text, agent, kept_apart(line) or trade in HELD_OUT_TRADES))
-    return with_context(grammar, drawn)
+    return with_context(grammar, drawn + joined_rows(seed, drawn, size // 8))
 
 
 def _share(line: str) -> float:
@@ -162,6 +163,35 @@ def _share(line: str) -> float:
         forms *= choice.count("|") + 1
     forms *= 1.5 ** line.count("(") * 6.0 ** line.count("{")
     return float(min(forms, 4000.0) ** 0.42)
+
+
+PLAIN = ("business", "trouble_calm", "calm_detail", "wait_calm", "hand_trouble", "you_neutral", "third_flat", "smalltalk")
+
+
+def joined_rows(seed: int, rows: Sequence[Row], size: int) -> list[Row]:
+    """Long turns: plain telling with or without a complaint in it. One accusation makes a complaint of all of it."""
+    chance = random.Random(seed)
+    plain = [row for row in rows if row.family in PLAIN]
+    sharp = [row for row in rows if row.complaint and not row.agent and not row.family.startswith("ctx")]
+    result = []
+    for _ in range(size):
+        parts = [chance.choice(plain) for _ in range(chance.choice((1, 2, 2, 3, 4)))]
+        found = chance.choice(sharp) if chance.random() < 0.55 else None
+        if found:
+            parts.insert(chance.choice((0, len(parts), len(parts))), found)
+        feeling = -1.0 if found else sum(part.sentiment or 0.0 for part in parts) / len(parts)
+        result.append(
+            replace(
+                found or parts[0],
+                text="，".join(part.text for part in parts),
+                agent="",
+                customer="",
+                sentiment=feeling,
+                family="joined",
+                held_out=any(part.held_out for part in parts),
+            )
+        )
+    return result
 
 
 def with_context(grammar: Grammar, rows: list[Row]) -> list[Row]:

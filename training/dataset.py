@@ -27,6 +27,7 @@ _WEIGHTS = {
     NEGATIVE: 0.7,
     POSITIVE: 0.7,
 }
+_VAGUE = 0.25
 _RARE = 3.0  # how much more it counts to find a threat than not to invent one: one turn in thirty holds one of a kind
 NOISY_SHARE, LEAST_NOISE, MOST_NOISE = 0.5, 0.04, 0.3
 Numbers = npt.NDArray[np.float32]
@@ -66,9 +67,11 @@ def targets(row: Row) -> tuple[Numbers, Numbers]:
         say(COMPLAINT, row.complaint)
         for threat in THREATS:
             say(THREAT + threat, float(threat == row.threat))
-    if row.complaint and row.kind:
+    if row.complaint and row.kind and not row.threat:
         for kind in KINDS:
             say(KIND + kind, float(kind == row.kind))
+        if row.kind == KINDS[-1]:  # written down as 其他 often means that nobody asked what about
+            counts[[PLACE[KIND + kind] for kind in KINDS]] *= _VAGUE
     if row.sentiment is not None:
         say(NEGATIVE, max(0.0, -row.sentiment))
         say(POSITIVE, max(0.0, row.sentiment))

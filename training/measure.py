@@ -70,8 +70,8 @@ def reviews(path: Path, score: Scorer) -> float:
 
 def word_statistics(rows: Sequence[Row]) -> Scorer:
     """Character 1- to 3-grams by TF-IDF and a logistic regression a label, trained on the same rows, half of them misheard alike."""
-    from sklearn.feature_extraction.text import TfidfVectorizer  # type: ignore[import-untyped]
-    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
 
     chance = random.Random(11)
     texts = [dataset.framed(row, noise=dataset.noise_of(chance), chance=chance).text for row in rows]

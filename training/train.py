@@ -16,7 +16,6 @@ from training.corpus import Row
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from transformers import BertForSequenceClassification
-    from transformers.models.bert.modeling_bert import BertLayer
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +23,8 @@ class Recipe:
     """How it is trained; every number that decides the weights."""
 
     layers: tuple[int, ...] = encoder.CHOSEN
-    epochs: int = 2
-    batch: int = 12
+    epochs: int = 3
+    batch: int = 16
     rate: float = 1.5e-4
     head_rate: float = 8e-4
     warm: float = 0.04
@@ -45,7 +44,6 @@ def prepare(recipe: Recipe) -> tuple[BertForSequenceClassification, Tokenizer]:
     ids = encoder.keep(file.pieces)
     body = encoder.body(file, ids, recipe.layers)
     settings = body.config.to_dict() | {
-        "num_hidden_layers": len(recipe.layers) + 1,
         "id2label": dict(enumerate(BUILT_IN)),
         "label2id": {name: i for i, name in enumerate(BUILT_IN)},
         "problem_type": "multi_label_classification",
@@ -53,66 +51,37 @@ def prepare(recipe: Recipe) -> tuple[BertForSequenceClassification, Tokenizer]:
         "attention_probs_dropout_prob": 0.05,
     }
     model = BertForSequenceClassification(BertConfig.from_dict(settings))
-    last = f"encoder.layer.{len(recipe.layers)}."
     missing, unexpected = model.bert.load_state_dict(body.state_dict(), strict=False)
-    if unexpected or any(not name.startswith(("pooler", last)) for name in missing):
+    if unexpected or any(not name.startswith("pooler") for name in missing):
         raise ValueError(f"the body does not fit: {missing} {unexpected}")
-    averaging(model.bert.encoder.layer[-1])
     tokenizer = encoder.tokenizer(file.pieces, ids)
     tokenizer.enable_truncation(LONGEST, strategy="longest_first")
     return model, tokenizer
 
 
-def averaging(layer: BertLayer) -> None:
-    """Makes a layer average: every token looks at all alike, and what it sees is added to it.
+def fit(
+    rows: Sequence[Row], recipe: Recipe, say: Callable[[str], None] = print, checkpoint: Path | None = None, start: Path | None = None
+) -> tuple[BertForSequenceClassification, Tokenizer]:
+    """The trained classifier, from the bare encoder or from a model trained before (``start``).
 
-    The encoder was trained to say what a sentence means by the mean of its tokens, a BERT classifier looks at the first
-    token alone. With this layer on top the first token holds that mean from the start; training takes it from there.
+    Words keep the vectors they have: what was not seen in training stays beside what was.
     """
     import torch
-
-    with torch.no_grad():
-        own = layer.attention.self
-        for part in (own.query, own.key):
-            part.weight.mul_(0.1)
-            part.bias.zero_()
-        for part in (own.value, layer.attention.output.dense):
-            torch.nn.init.eye_(part.weight)
-            part.bias.zero_()
-        layer.output.dense.weight.mul_(0.1)
-        layer.output.dense.bias.zero_()
-
-
-def spread(model: BertForSequenceClassification, batch: dataset.Batch) -> None:
-    """Starts the pooler so that its outputs have mean 0 and an even spread: the encoder's means lie close together."""
-    import torch
-
-    with torch.no_grad():
-        given = {"input_ids": batch.ids, "token_type_ids": batch.types, "attention_mask": batch.mask}
-        states = model.bert(**{name: torch.from_numpy(value) for name, value in given.items()}).last_hidden_state[:, 0].float()
-        scale = 0.5 / states.std(dim=0).clamp(min=1e-3)
-        model.bert.pooler.dense.weight.copy_(torch.diag(scale))
-        model.bert.pooler.dense.bias.copy_(-scale * states.mean(dim=0))
-
-
-def fit(
-    rows: Sequence[Row], recipe: Recipe, say: Callable[[str], None] = print, checkpoint: Path | None = None
-) -> tuple[BertForSequenceClassification, Tokenizer]:
-    """The trained classifier. Words keep the vectors they have: what was not seen in training stays beside what was."""
-    import torch
+    from safetensors.torch import load_file
 
     torch.set_num_threads(1)
     model, tokenizer = prepare(recipe)
+    if start is not None:
+        weights = load_file(start / "model.safetensors")
+        model.load_state_dict({name: weight.to(torch.float32) for name, weight in weights.items()})
     model.bert.embeddings.word_embeddings.weight.requires_grad = False
     model.bert.embeddings.position_embeddings.weight.requires_grad = False
-    model.train(False)
-    spread(model, next(dataset.batches(rows[:: max(1, len(rows) // 512)], tokenizer, 512, recipe.seed)))
     head = [weight for name, weight in model.named_parameters() if "pooler" in name or "classifier" in name]
     body = [
         weight for name, weight in model.named_parameters() if weight.requires_grad and "pooler" not in name and "classifier" not in name
     ]
     optimizer = torch.optim.AdamW(
-        [{"params": body, "lr": recipe.rate}, {"params": head, "lr": recipe.head_rate}], weight_decay=recipe.decay
+        [{"params": body, "lr": recipe.rate}, {"params": head, "lr": recipe.head_rate}], weight_decay=recipe.decay, fused=True
     )
     steps = recipe.epochs * -(-len(rows) // recipe.batch)
     warm = max(1, int(recipe.warm * steps))
@@ -161,8 +130,7 @@ def save(model: BertForSequenceClassification, tokenizer: Tokenizer, folder: Pat
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     keys = (
         "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "max_position_embeddings", "type_vocab_size",
-        "vocab_size",
-        "layer_norm_eps", "hidden_act", "pad_token_id", "id2label", "label2id", "problem_type",
+        "vocab_size", "layer_norm_eps", "hidden_act", "pad_token_id", "id2label", "label2id", "problem_type",
     )  # fmt: skip
     known = model.config.to_dict()
     config: dict[str, object] = {
@@ -175,14 +143,12 @@ def save(model: BertForSequenceClassification, tokenizer: Tokenizer, folder: Pat
     (folder / "config.json").write_text(json.dumps(config, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     tokenizer.no_truncation()
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
-    special = {
+    special: dict[str, object] = {
         "tokenizer_class": "PreTrainedTokenizerFast",
         "bos_token": "<s>",
         "cls_token": "<s>",
         "eos_token": "</s>",
         "sep_token": "</s>",
-    }
-    special |= {
         "pad_token": "<pad>",
         "unk_token": "<unk>",
         "model_max_length": 512,

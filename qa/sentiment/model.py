@@ -39,7 +39,7 @@ def resolve(name: str) -> Model:
     Weights are read as safetensors only, and no code that comes with a model is ever run. A hub model is fetched
     only where the user has allowed the hub (``HF_HUB_OFFLINE=0`` in the environment).
 
-    >>> resolve("builtin").name  # doctest: +SKIP
+    >>> resolve("builtin").name
     'builtin'
 
     Raises:

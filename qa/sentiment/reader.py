@@ -45,9 +45,9 @@ class Reader(Protocol):
 def load(name: str = "builtin", *, evidence: bool = True) -> ModelReader:
     """The reader with the model of that name, ready to read; on the GPU where there is one.
 
-    >>> reader = load("builtin")  # doctest: +SKIP
+    >>> reader = load("builtin")
     >>> turns = (Turn(role="agent", text="您好，请讲。"), Turn(role="customer", text="你们就是这样对待顾客的吗？"))
-    >>> [(reading.turn, reading.complaint > 0.5) for reading in reader.read(turns)]  # doctest: +SKIP
+    >>> [(reading.turn, reading.complaint > 0.5) for reading in reader.read(turns)]
     [(1, True)]
 
     Raises:

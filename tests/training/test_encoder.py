@@ -11,7 +11,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_sentence_vectors_are_the_package_s_own() -> None:
-    lowest, mean = encoder.fidelity(["你们就是这样对待顾客的吗？", "我想查一下话费", "快递到哪儿了ABC 12315", "好", "  空格  两个 "])
+    lowest, mean = encoder.fidelity(["你们就是这样对待顾客的吗？", "我想查一下话费", "快递到哪儿了ABC 12315", "好", " 空格 一个 "])
     assert lowest >= 0.999
     assert mean >= 0.9995
 
