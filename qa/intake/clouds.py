@@ -329,7 +329,8 @@ def _words(sentence: Mapping[str, Any], shape: Shape, entry: Any, start: object)
         return []
     given = _dig(sentence, shape.words)
     if given is None and shape.service == "alibaba":  # one list of words for the whole recording, told apart by time and channel
-        given = [word for word in _dig(entry, "result.words") or _dig(entry, "words") or [] if _inside(word, sentence)]
+        whole = _dig(entry, "result.words") or _dig(entry, "words")
+        given = [word for word in whole if _inside(word, sentence)] if isinstance(whole, list) else None
     origin = seconds(start, shape.unit) or 0.0 if shape.words_from_sentence else 0.0
     words: list[RawWord] = []
     for word in given if isinstance(given, list) else []:

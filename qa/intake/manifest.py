@@ -228,7 +228,7 @@ class _Finder:
         if not inside:
             message = f"文件 {name} 在清单和来源目录之外"
             raise ValueError(message)
-        there = [path for path in inside if path in self.found or path.is_file()]
+        there = [path for path in inside if path in self.found or _is_file(path)]
         for path in there:
             if (real := path.resolve()) in self.files:
                 return self.files[real]
@@ -246,6 +246,14 @@ class _Finder:
     def wanted(self, real: Path) -> bool:
         """Whether a file belongs to the batch: found, or named by the manifest below a directory asked for as a whole."""
         return real in self.files or any(real.is_relative_to(folder) for folder in self.whole)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is such a file; a name that no file system takes is the name of none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _with_name(entry: _Entry, pattern: FilenamePattern | None, listed: bool, faults: _Faults) -> _Entry:

@@ -153,16 +153,33 @@ def twisted(value: Any, rng: random.Random) -> Any:
     return [twisted(inner, rng) for inner in value] if isinstance(value, list) else value
 
 
+def calls_or_reasons(path: Path) -> None:
+    """Whatever is in a file, each of its calls can be taken on, or is refused with the reason."""
+    for item in TranscriptReader(FORGIVING).read(path):
+        if isinstance(item, Quarantined):
+            assert "原因：" in item.message or "文字记录是空的" in item.message
+        else:
+            item[0].call_id.encode()
+            decided(item[1])
+            analyse(item[1], FORGIVING.analysis)
+
+
+#: What fuzzing found; ``python tests/fuzzing.py``.
+@pytest.mark.parametrize("words", [1.5, True, "x", {"a": 1}, [None], [[]]])
+def test_a_list_of_words_that_is_none(tmp_path: Path, words: object) -> None:
+    entry = json.loads((FILES / "alibaba.json").read_text(encoding="utf-8"))
+    sentences = [{key: value for key, value in one.items() if key != "Words"} for one in entry["Result"]["Sentences"]]
+    target = tmp_path / "t.json"
+    target.write_text(json.dumps(entry | {"Result": {"Sentences": sentences, "Words": words}}), encoding="utf-8")
+    [item] = TranscriptReader(FORGIVING).read(target)
+    assert isinstance(item, tuple)
+    assert len(item[1].turns) > 0
+
+
 @pytest.mark.parametrize("path", sorted(FILES.iterdir()), ids=lambda path: path.name)
 def test_a_damaged_file_gives_calls_or_reasons_and_never_a_traceback(tmp_path: Path, path: Path) -> None:
     rng = random.Random(path.name)
     for number, data in enumerate(mutations(path, rng)):
         target = tmp_path / f"{number}{path.suffix}"
         target.write_bytes(data)
-        for item in TranscriptReader(FORGIVING).read(target):
-            if isinstance(item, Quarantined):
-                assert "原因：" in item.message or "文字记录是空的" in item.message
-            else:
-                item[0].call_id.encode()
-                decided(item[1])
-                analyse(item[1], FORGIVING.analysis)
+        calls_or_reasons(target)

@@ -83,9 +83,11 @@ def test_the_whole_sheet_judges(tmp_path: Path) -> None:
     assert [finding.outcome for finding in found.findings] == ["missed", "na", "missed", "na"]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(damage=st.lists(st.tuples(st.sampled_from(PLACES), JUNK, st.booleans()), min_size=1, max_size=3))
-def test_a_damaged_sheet_is_refused_in_words_or_judges(tmp_path: Path, damage: list[tuple[tuple[Any, ...], Any, bool]]) -> None:
+DAMAGE = st.lists(st.tuples(st.sampled_from(PLACES), JUNK, st.booleans()), min_size=1, max_size=3)
+
+
+def damaged(damage: list[tuple[tuple[Any, ...], Any, bool]]) -> str:
+    """The whole sheet with values replaced or keys misspelt at some places."""
     data = yaml.safe_load(WHOLE)
     for place, junk, misspelt in damage:
         with contextlib.suppress(KeyError, IndexError, TypeError):
@@ -96,13 +98,24 @@ def test_a_damaged_sheet_is_refused_in_words_or_judges(tmp_path: Path, damage: l
                 owner[f"{place[-1]}x"] = owner.pop(place[-1])
             else:
                 owner[place[-1]] = junk
-    path = tmp_path / "r.yaml"
-    path.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
+    return yaml.safe_dump(data, allow_unicode=True)
+
+
+def judged_or_refused(path: Path) -> None:
+    """A sheet is refused in words, or judges with evidence that stands where it says."""
     with contextlib.suppress(RefusedError):
         found = verdict(loaded(path), CALL, extra={"queue": "一线"})
         for hit in (hit for finding in found.findings for hit in finding.hits):
             if hit.turn is not None and hit.span is not None:
                 assert CALL.turns[hit.turn].text[slice(*hit.span)] == hit.text
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(damage=DAMAGE)
+def test_a_damaged_sheet_is_refused_in_words_or_judges(tmp_path: Path, damage: list[tuple[tuple[Any, ...], Any, bool]]) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_text(damaged(damage), encoding="utf-8")
+    judged_or_refused(path)
 
 
 SPOKEN = st.text(alphabet="这个不归我管干馆规模您请稍等待一下，。", min_size=1, max_size=25)
