@@ -11,8 +11,17 @@ import typer
 from qa import __version__
 from qa.cli_care import care_app
 from qa.cli_rubric import rubric_app
-from qa.cli_shared import ConfigOption, RubricOption, StoreOption, UnmaskedOption, console, said_plainly, settings_and_rubrics
-from qa.config import Engine, Settings, load_settings, shipped
+from qa.cli_shared import (
+    ConfigOption,
+    RubricOption,
+    StoreOption,
+    UnmaskedOption,
+    console,
+    said_plainly,
+    settings_and_rubrics,
+    settings_from,
+)
+from qa.config import Engine, Settings, shipped
 from qa.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -216,7 +225,7 @@ def report(
     config: ConfigOption = None,
 ) -> None:
     """生成网页报告与工作簿：总览、班组、坐席、评分项、投诉、通话；或单通证据；或终端总览。"""
-    settings = load_settings(config)
+    settings = settings_from(config)
     if summary:
         _summary(store, settings, unmasked)
     elif call is None and not single_file:
@@ -272,7 +281,7 @@ def show(
     from qa.report.terminal import show_call
     from qa.store.store import Store
 
-    settings = load_settings(config)
+    settings = settings_from(config)
     with Store.open(store, must_exist=True) as opened:
         show_call(for_showing(opened, settings, f"show {call_id}", unmasked=unmasked).expect(call_id), console, settings)
 
@@ -293,7 +302,7 @@ def export(
     from qa.report.shown import for_showing
     from qa.store.store import Store
 
-    settings = load_settings(config)
+    settings = settings_from(config)
     with Store.open(store, must_exist=True) as opened:
         shown = for_showing(opened, settings, f"export {what} {out}", unmasked=unmasked)
         count = export_calls(shown, format, out, settings) if what == "calls" else export_complaints(shown, format, out, settings)

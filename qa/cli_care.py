@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qa.cli_shared import ConfigOption, StoreOption, console, said_plainly
-from qa.config import load_settings
+from qa.cli_shared import ConfigOption, StoreOption, console, said_plainly, settings_from
 
 if TYPE_CHECKING:
     from qa.batch.retention import Purge
@@ -32,7 +31,7 @@ def purge(
     from qa.batch.retention import carry_out, part_named, plan_purge, terms
     from qa.store.store import Store
 
-    days = terms(load_settings(config).retention, older_than, part_named(only))
+    days = terms(settings_from(config).retention, older_than, part_named(only))
     now = datetime.now(UTC)
     with Store.open(store, must_exist=True) as opened:
         if not yes:
@@ -77,7 +76,7 @@ def erase(
     from qa.report.shown import Shown
     from qa.store.store import Store
 
-    settings = load_settings(config)
+    settings = settings_from(config)
     expect_reports(report or ())
     with Store.open(store, must_exist=True) as opened:
         shown = Shown.of(opened, settings)

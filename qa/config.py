@@ -9,6 +9,7 @@ ignored is found out months later. Descriptions are in Chinese because
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
 from pathlib import Path
 from typing import Literal
@@ -84,11 +85,12 @@ class LlmSettings(Section):
     """A language model that rubrics may ask (``llm``); nothing is ever sent unless ``url`` is written."""
 
     url: str | None = Field(
-        None, pattern=r"^https?://[^\s]+$", description="OpenAI 兼容接口的地址，例如 http://127.0.0.1:8000/v1；不写就不用"
+        None, pattern=r"^https?://[^\s@?#]+$", description="OpenAI 兼容接口的地址，例如 http://127.0.0.1:8000/v1；不写就不用"
     )
     model: str = Field("", description="接口的模型名")
     key_env: str | None = Field(None, description="存放密钥的环境变量名")
     timeout: float = Field(30.0, gt=0, le=600, description="等待回答多少秒")
+    unmasked: bool = Field(False, description="把转写原样发给接口；默认先遮盖号码、姓名、地址再发，引文按遮盖后的文字核对")
 
 
 class BatchSettings(Section):
@@ -101,7 +103,11 @@ class BatchSettings(Section):
     log: Path | None = Field(None, description="把每次运行的 JSON 日志（每行一个事件）追加到这个文件")
     metrics: Path | None = Field(None, description="运行中与结束时写出 Prometheus 文本指标的文件（供 textfile collector 读取）")
     summary: Path | None = Field(None, description="每次运行结束后写摘要（HTML 与 JSON，可作邮件发送）的目录")
-    webhook: str | None = Field(None, pattern=r"^https?://[^\s]+$", description="运行结束或失败时把 JSON 摘要 POST 到这个网址；不写则不发")
+    webhook: str | None = Field(
+        None,
+        pattern=r"^(https?://[^\s]+|@.+)$",
+        description="运行结束或失败时把 JSON 摘要 POST 到这个网址；不写则不发。网址里有密钥时写 @文件，网址放在文件第一行",
+    )
     command: tuple[str, ...] = Field((), description="运行结束或失败时执行的命令与参数；JSON 摘要从标准输入给出")
     notify: Literal["always", "problems"] = Field("always", description="何时通知：always 每次；problems 仅在失败、有隔离或需要复核时")
 
@@ -154,6 +160,11 @@ class PrivacySettings(Section):
     order_numbers: bool = Field(False, description="订单号、工单号等编号也遮盖")
     leave: tuple[str, ...] = Field(
         (), description="不遮盖的种类：phone、id_card、card、passport、plate、email、wechat、qq、address、name、secret 中的几个"
+    )
+    shared: bool = Field(
+        False,
+        description="命令写出的文件（报告、导出、日志、备份等）默认只有本账户能读写（0600，目录 0700）；true 时按系统的 umask，"
+        "供同组的人读。结果库的目录总是 0700，确要共用请自行 chmod",
     )
     sound: Literal["beep", "silence"] = Field("beep", description="报告里的录音在说到号码等处：beep 换成蜂鸣，silence 静音")
     padding: float = Field(0.25, ge=0.15, le=5, description="录音中这些地方前后各多盖多少秒")
@@ -265,10 +276,35 @@ def _anchored(settings: Settings, folder: Path) -> dict[str, object]:
         changes["intake"] = settings.intake.model_copy(update={"roster": folder / settings.intake.roster})
     if settings.hearing.corrections is not None:
         changes["hearing"] = settings.hearing.model_copy(update={"corrections": folder / settings.hearing.corrections})
-    files = {name: folder / path for name in ("log", "metrics", "summary") if (path := getattr(settings.batch, name)) is not None}
+    files: dict[str, object] = {
+        name: folder / path for name in ("log", "metrics", "summary") if (path := getattr(settings.batch, name)) is not None
+    }
+    if settings.batch.webhook and settings.batch.webhook.startswith("@"):
+        files["webhook"] = f"@{folder / settings.batch.webhook[1:]}"
     if files:
         changes["batch"] = settings.batch.model_copy(update=files)
     return changes
+
+
+def read_secret(path: Path) -> str:
+    """The first line of a file that holds a password or a key, which nobody but its owner may read.
+
+    Raises:
+        ConfigError: it cannot be read, is empty, or others may read it.
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            line = file.readline().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError("读不了存放密钥的文件", where=str(path), why=str(error), next_step="检查路径与权限") from error
+    if os.name == "posix" and mode & 0o077:
+        raise ConfigError(
+            "存放密钥的文件别人也能读", where=str(path), why=f"权限是 {mode & 0o777:04o}，应为 0600", next_step=f"执行 chmod 600 {path}"
+        )
+    if not line:
+        raise ConfigError("存放密钥的文件是空的", where=str(path), next_step="第一行写密钥或带密钥的网址")
+    return line
 
 
 def shipped(*parts: str) -> Path:

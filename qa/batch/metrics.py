@@ -1,4 +1,7 @@
-"""Figures of the run for Prometheus' textfile collector: one small file, written whole or not at all."""
+"""Figures of the run for Prometheus' textfile collector: one small file, written whole or not at all.
+
+Unlike everything else that a run writes, all accounts may read it: the collector has one of its own, and no figure is of a person.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,9 @@ from pathlib import Path
 from qa.batch.executors import Outcome
 from qa.batch.plan import Plan
 from qa.batch.run import Summary
+
+#: Readable by the collector's account.
+READABLE = 0o644
 
 #: Seconds between two writings while the run goes on.
 EVERY = 15.0
@@ -97,6 +103,7 @@ def write_whole(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with _beside(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
+        unfinished.chmod(READABLE)
         unfinished.replace(path)
 
 

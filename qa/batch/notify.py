@@ -5,8 +5,11 @@ from __future__ import annotations
 import subprocess
 import urllib.error
 import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
 
-from qa.config import BatchSettings
+from qa.config import BatchSettings, read_secret
+from qa.errors import ConfigError
 
 #: Seconds that each may take; a run is over and must not hang on its messengers.
 TIMEOUT = 30.0
@@ -24,21 +27,36 @@ def wanted(settings: BatchSettings, *, problems: bool) -> bool:
 def notify(settings: BatchSettings, told: str) -> list[str]:
     """Post and pipe ``told``, a JSON object, to those who are to be told; what went wrong with that, in Chinese."""
     problems = []
-    if settings.webhook and (why := _post(settings.webhook, told)):
-        problems.append(f"运行结果没有送到 {settings.webhook.split('?')[0]}：{why}")
+    if settings.webhook:
+        try:
+            address = read_secret(Path(settings.webhook[1:])) if settings.webhook.startswith("@") else settings.webhook
+            if why := _post(address, told):
+                problems.append(f"运行结果没有送到 {_host(address)}：{why}")
+        except ConfigError as error:
+            problems.append(f"运行结果没有送出：{error}")
     if settings.command and (why := _pipe(settings.command, told)):
         problems.append(f"运行结束后的命令 {settings.command[0]} 没有成功：{why}")
     return problems
 
 
-def _post(address: str, told: str) -> str | None:
-    request = urllib.request.Request(address, told.encode(), {"Content-Type": "application/json; charset=utf-8"})
+def _host(address: str) -> str:
+    """Whom an address means, for people: its path and query are often the key to it."""
     try:
+        return urlsplit(address).hostname or "网址"
+    except ValueError:
+        return "网址"
+
+
+def _post(address: str, told: str) -> str | None:
+    if not address.startswith(("http://", "https://")):
+        return "不是 http:// 或 https:// 网址"
+    try:
+        request = urllib.request.Request(address, told.encode(), {"Content-Type": "application/json; charset=utf-8"})
         with urllib.request.urlopen(request, timeout=TIMEOUT):
             return None
     except (OSError, ValueError) as error:  # URLError and time-outs are OSErrors
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
-        return str(reason)
+        return str(reason).replace(address, _host(address))
 
 
 def _pipe(command: tuple[str, ...], told: str) -> str | None:

@@ -88,7 +88,11 @@ class Site:
     def _write(self) -> None:
         earlier = self._earlier()
         self._list(earlier)  # from here on the folder is known as ours, even when this run is cut short
-        shutil.copytree(STATIC, self.out / "static", dirs_exist_ok=True)
+        for source in STATIC.rglob("*"):  # the bytes, not the permissions that they have where the program is installed
+            if source.is_file():
+                target = self.out / "static" / source.relative_to(STATIC)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, target)
         self.figures = self._call_pages()
         self.templates.globals["overall"] = self.figures.cards.overall
         self._overview()
@@ -105,7 +109,8 @@ class Site:
             (self.out / name).unlink(missing_ok=True)
 
     def _list(self, names: set[str]) -> None:
-        self.out.mkdir(mode=0o700, parents=True, exist_ok=True)  # whom to show it to is decided by opening it, not by forgetting
+        mode = 0o777 if self.settings.privacy.shared else 0o700
+        self.out.mkdir(mode=mode, parents=True, exist_ok=True)  # whom to show it to is decided by opening it, not by forgetting
         (self.out / CONTENTS).write_text(json.dumps(sorted(names), indent=0), encoding="utf-8")
 
     def _earlier(self) -> set[str]:

@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from qa.config import read_secret
 from qa.errors import StoreError
 from qa.store.schema import bring_up_to_date
 
@@ -102,15 +103,19 @@ def read_location(location: str | Path) -> str | Path:
 
     Raises:
         StoreError: the file cannot be read or says nothing.
+        ConfigError: it holds a password, and others may read it.
     """
     text = str(location)
     if text.startswith("@"):
         try:
-            text = next(iter(Path(text[1:]).read_text(encoding="utf-8").splitlines()), "").strip()
+            source = Path(text[1:])
+            text = next(iter(source.read_text(encoding="utf-8").splitlines()), "").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise StoreError("读不了写着结果库位置的文件", where=text[1:], why=str(error), next_step="检查路径与权限") from error
         if not text:
             raise StoreError("写着结果库位置的文件是空的", where=str(location)[1:], next_step="第一行写目录或 postgresql+psycopg:// 网址")
+        if "://" in text and read_url(text).password:
+            read_secret(source)  # says what to do where others can read it
     return text if "://" in text else Path(text)
 
 

@@ -87,6 +87,34 @@ def test_an_answer_with_its_quotation(tmp_path: Path, monkeypatch: pytest.Monkey
     )
 
 
+TOLD = heard(["坐席：您好，请报手机号。", "客户：幺三八零零零零幺二三四，我叫欧阳震华。", "坐席：核对一下13800001234，对吗？"])
+
+
+def asked_of(llm: LlmSettings, folder: Path) -> Finding:
+    rubric = sheet(folder, "points: 5, scope: {role: agent}, require: {llm: 坐席是否核对号码？}")
+    return judge(Recording(call_id="c1", content_hash="00"), TOLD, analyse(TOLD, AnalysisSettings()), rubric, llm=llm).findings[0]
+
+
+def test_what_is_sent_is_masked_and_quotations_are_of_what_was_sent(tmp_path: Path) -> None:
+    answer = {"answer": "yes", "quotes": ["核对一下138****1234"], "reason": "核对了"}
+    with serving(lambda _: says(answer)) as (server, llm):
+        finding = asked_of(llm, tmp_path)
+    sent = json.dumps(server.asked, ensure_ascii=False)
+    assert [secret for secret in ("13800001234", "零零零零", "欧阳", "震华") if secret in sent] == []
+    assert "138****1234" in sent
+    assert finding.outcome == "met"
+    assert [(hit.text, hit.turn, hit.span) for hit in finding.hits] == [("核对一下13800001234", 2, (0, 15))]
+    with serving(lambda _: says(answer | {"quotes": ["核对一下13800001234"]})) as (_, llm):
+        assert asked_of(llm, tmp_path).outcome == "unsure"  # it was never sent, so it was guessed
+
+
+def test_originals_are_sent_where_the_settings_say_so(tmp_path: Path) -> None:
+    answer = {"answer": "yes", "quotes": ["核对一下13800001234"], "reason": "核对了"}
+    with serving(lambda _: says(answer)) as (server, llm):
+        assert asked_of(llm.model_copy(update={"unmasked": True}), tmp_path).outcome == "met"
+    assert "幺三八零零零零幺二三四，我叫欧阳震华" in server.asked[0][2]["messages"][1]["content"]
+
+
 @pytest.mark.parametrize(
     ("reply", "outcome", "reason"),
     [
