@@ -1,13 +1,15 @@
 # make demo   install everything into .venv and inspect the bundled recordings
 # make test   install everything and run all tests
 # make check  lint, types, then make test (what CI runs)
+# make sbom   what is installed, as a software bill of materials (sbom.json, CycloneDX); needs no network
+# make audit  known weaknesses of the locked versions; asks the advisory service, so it needs a network
 # make bench  the benchmarks; RECORDINGS=folder MANIFEST=file for your own
 PYTHON ?= python3
 BIN := .venv/bin
 RECORDINGS ?= samples
 MANIFEST ?= samples/manifest.csv
 
-.PHONY: demo test quick check bench clean
+.PHONY: demo test quick check bench sbom audit clean
 
 demo: .venv/installed
 	$(BIN)/qa demo
@@ -24,6 +26,12 @@ check: .venv/installed-dev
 	$(BIN)/python -m mypy
 	$(MAKE) test
 
+sbom: .venv/installed-audit
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --mc-type application --output-reproducible -o sbom.json $(BIN)/python
+
+audit: .venv/installed-audit
+	$(BIN)/pip-audit --disable-pip --no-deps -r constraints.txt
+
 bench: .venv/installed-dev
 	$(BIN)/python benchmarks/pipeline.py $(RECORDINGS) --manifest $(MANIFEST)
 
@@ -36,6 +44,10 @@ bench: .venv/installed-dev
 
 .venv/installed-dev: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+.venv/installed-audit: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[audit]'
 	touch $@
 
 clean:
