@@ -1,7 +1,6 @@
 """A BERT classifier's forward pass on torch alone, from the files that ``transformers`` writes.
 
-Post-norm BERT with absolute positions and the exact GELU; the classifier reads the pooled first token. The inputs of a call are
-of one length, so that there is no padding and no mask.
+Post-norm BERT with absolute positions and the exact GELU; the classifier reads the pooled first token.
 """
 
 from __future__ import annotations
@@ -59,12 +58,16 @@ class Bert:
             epsilon=float(str(config.get("layer_norm_eps", 1e-12))),
         )
 
-    def logits(self, ids: torch.Tensor, types: torch.Tensor) -> torch.Tensor:
-        """A row of outputs for each row of token ids; ``types`` says which text a token belongs to."""
+    def logits(self, ids: torch.Tensor, types: torch.Tensor, seen: torch.Tensor | None = None) -> torch.Tensor:
+        """A row of outputs for each row of token ids.
+
+        ``types`` says which text a token belongs to, ``seen`` which tokens are there at all (the rest is padding).
+        """
         from torch.nn.functional import gelu, scaled_dot_product_attention, tanh
 
         place = self._weights["bert.embeddings.word_embeddings.weight"].device
         ids, types = ids.to(place), types.to(place)
+        mask = seen[:, None, None, :].to(place) if seen is not None else None
         count, length = ids.shape
         states = (
             self._weights["bert.embeddings.word_embeddings.weight"][ids]
@@ -75,8 +78,8 @@ class Bert:
         for layer in self._layers:
             weight, bias = self._fused[layer]
             mixed = (states @ weight.T + bias).view(count, length, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
-            seen = scaled_dot_product_attention(mixed[0], mixed[1], mixed[2]).transpose(1, 2).reshape(count, length, -1)
-            states = self._norm(states + self._linear(seen, f"{layer}.attention.output.dense"), f"{layer}.attention.output.LayerNorm")
+            heard = scaled_dot_product_attention(mixed[0], mixed[1], mixed[2], attn_mask=mask).transpose(1, 2).reshape(count, length, -1)
+            states = self._norm(states + self._linear(heard, f"{layer}.attention.output.dense"), f"{layer}.attention.output.LayerNorm")
             inner = gelu(self._linear(states, f"{layer}.intermediate.dense"))
             states = self._norm(states + self._linear(inner, f"{layer}.output.dense"), f"{layer}.output.LayerNorm")
         pooled = tanh(self._linear(states[:, 0], "bert.pooler.dense"))

@@ -1,8 +1,9 @@
 """Reading a call: every turn that may be the customer's, with what was said before it, as :class:`qa.calls.TurnSentiment`.
 
-Each turn's numbers depend on that turn and its context alone, never on which turns share a batch with it, and the
-network runs on one thread: the same call gives the same bytes. Words are weighed only where a complaint or a threat
-was found: each is left out in turn, and its weight is what the log-odds lose.
+Each turn's numbers depend on that turn and its context alone: calls are never mixed in a batch, what sharing one
+changes lies far below the digits that are kept, and the network runs on one thread. The same call gives the same bytes.
+Words are weighed only where a complaint or a threat was found: each is left out in turn, and its weight is what the
+log-odds lose.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from qa.text.normalize import Normalized, normalize
 from qa.text.segment import words
 
 DETECTED = 0.5  # the probability from which a complaint or threat has a kind, and its words are weighed
-VERSION = 1  # of this module's arithmetic: part of what a reading depends on
-_MOST_PARTS = 14  # a long turn's words are weighed in groups, so that no turn costs more than so many readings
+VERSION = 2  # of this module's arithmetic: part of what a reading depends on
+_MOST_PARTS = 10  # a long turn's words are weighed in groups, so that no turn costs more than so many readings
 _MOST_EVIDENCE = 5
 _LEAST_WEIGHT = 0.3  # of log-odds: less is noise
 Scores = npt.NDArray[np.float64]
