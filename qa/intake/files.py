@@ -23,6 +23,19 @@ def content_hash(path: Path) -> str:
             raise _unreadable(path, error) from error
 
 
+def encodable(text: str) -> bool:
+    """Whether a text can be written anywhere: a file's name that is no UTF-8 comes with halves of characters in it.
+
+    >>> encodable("录音.wav"), encodable(chr(0xDCC2) + ".wav")
+    (True, False)
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def opened(path: Path) -> BufferedReader:
     """The file, open for reading bytes.
 

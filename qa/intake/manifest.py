@@ -7,6 +7,7 @@ with the metadata is found before the first recording is heard, and said at once
 from __future__ import annotations
 
 import math
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,10 +18,11 @@ from qa.config import Settings
 from qa.errors import ManifestError, RecordingError
 from qa.intake.fields import AGENT_FIELDS, CALL_FIELDS, FIELDS, label, resolve_columns
 from qa.intake.filenames import FilenamePattern
+from qa.intake.files import encodable
 from qa.intake.metadata import REQUIRED, Metadata, Roster, complete, load_roster
 from qa.intake.remote import below
 from qa.intake.settling import Naming, Reading, Waiting, stamp, unsettled
-from qa.intake.sources import Sources, find
+from qa.intake.sources import Sources, find, really
 from qa.intake.tables import Table, read_table
 
 
@@ -133,7 +135,7 @@ def plan(
             "缺少的信息确实没有时加 --allow-missing-metadata（重复、越界和不认识的列仍须改正）",
         )
     naming = naming or Reading()
-    naming.expect([path for _, path, _ in batch if isinstance(path, Path)])
+    naming.expect([path for _, path, _ in batch if isinstance(path, Path) and encodable(str(path))])
     hashed = _hashed(batch, naming, (lambda seen: unsettled(seen, now, intake.settle_seconds)) if now is not None else lambda _: False)
     return replace(hashed, notes=faults.told(forgiven=True), left_out=left_out)
 
@@ -160,7 +162,7 @@ def _columns(table: Table, pattern: FilenamePattern | None, settings: Settings, 
         raise ManifestError(
             "清单里没有录音文件这一列",
             where=str(table.path),
-            why=f"现有的列：{'、'.join(table.columns)}",
+            why=f"现有的列：{'、'.join(table.columns[:40])}{f'……共 {len(table.columns)} 列' if len(table.columns) > 40 else ''}",
             next_step='加上 file（录音文件）列，或在 qa.toml 的 intake.columns 里写 file = "你的列名"',
         )
     silent = frozenset(name for name in REQUIRED if name not in there and pattern is None)
@@ -179,6 +181,9 @@ def _rows(table: Table, columns: Mapping[str, str], found: Sources, faults: _Fau
     for row in table.rows:
         place = f"第 {row.number} 行"
         values = {columns[column]: value for column, value in row.values.items() if column in columns}
+        if unreadable := [label(name) for name, value in values.items() if not encodable(value)]:
+            faults.add(f"{place}：{'、'.join(unreadable)}里有不成字的编码", row.number)
+            continue
         name = values.get("file")
         if name is None:
             faults.add(f"{place}：缺少 {label('file')}", row.number)
@@ -191,7 +196,7 @@ def _rows(table: Table, columns: Mapping[str, str], found: Sources, faults: _Fau
         if path is None:
             faults.add(f"{place}：找不到文件 {name}", row.number, forgivable=True)
         else:
-            real = path.resolve()
+            real = really(path)
             if real in rows:
                 faults.add(f"{place}：文件 {name} 与第 {rows[real]} 行重复", row.number)
                 continue
@@ -201,7 +206,7 @@ def _rows(table: Table, columns: Mapping[str, str], found: Sources, faults: _Fau
                 continue
         entries.append(_Entry(row.number, path, values))
     for file in found.files:
-        if file.resolve() not in rows:
+        if really(file) not in rows:
             faults.add(f"文件 {file}：清单里没有它的行", forgivable=True)
             entries.append(_Entry(None, file, {}, excused=True))
     return entries, left_out
@@ -213,8 +218,8 @@ class _Finder:
     def __init__(self, manifest: Path, found: Sources) -> None:
         home = manifest.absolute().parent
         self.bases = tuple(dict.fromkeys((home, *found.folders)))
-        self.whole = [folder.resolve() for folder in found.whole]
-        self.files = {file.resolve(): file for file in found.files}
+        self.whole = [really(folder) for folder in found.whole]
+        self.files = {really(file): file for file in found.files}
         self.found = frozenset(found.files)
         self.by_name: dict[str, list[Path]] = {}
         for file in found.files:
@@ -230,7 +235,7 @@ class _Finder:
             raise ValueError(message)
         there = [path for path in inside if path in self.found or _is_file(path)]
         for path in there:
-            if (real := path.resolve()) in self.files:
+            if (real := really(path)) in self.files:
                 return self.files[real]
         if there:
             return there[0]
@@ -314,6 +319,22 @@ def _names(path: Path, folders: Sequence[Path]) -> tuple[str, str, str, str]:
     return path.stem, below.as_posix(), named.as_posix(), path.as_posix()
 
 
+def _unnamable(path: Path) -> Quarantined:
+    """A file whose name no text can hold, with the name as its bytes."""
+    shown = str(path).encode("utf-8", "backslashreplace").decode()
+    try:
+        meant = f"，按 GBK 读是 {os.fsencode(path.name).decode('gb18030')}"
+    except UnicodeDecodeError:
+        meant = ""
+    error = RecordingError(
+        "文件名不是有效的 UTF-8",
+        where=shown,
+        why=f"多半来自用别的编码命名文件的系统{meant}",
+        next_step="改名后再运行（如 convmv -f gbk -t utf8）",
+    )
+    return Quarantined(call_id=Path(shown).stem, path=shown, content_hash=None, message=str(error))
+
+
 def _hashed(batch: Sequence[tuple[str, Path | str, Metadata]], naming: Naming, moving: Callable[[str | None], bool]) -> Batch:
     recordings, quarantined, waiting = [], [], []
     stamps: dict[str, str | None] = {}
@@ -323,6 +344,9 @@ def _hashed(batch: Sequence[tuple[str, Path | str, Metadata]], naming: Naming, m
                 "找不到录音文件", where=path, why="清单里有这一行，磁盘上没有这个文件", next_step="补上录音，或删去清单中的这一行"
             )
             quarantined.append(Quarantined(call_id=call_id, path=path, content_hash=None, message=str(error)))
+            continue
+        if not encodable(str(path)):
+            quarantined.append(_unnamable(path))
             continue
         before = stamp(path)
         if moving(before):

@@ -65,12 +65,12 @@ def find(sources: Sequence[str | Path]) -> Sources:
                 before = len(files)
                 found = 0
                 for file in _recordings(path):
-                    files.setdefault(file.resolve(), file)
+                    files.setdefault(really(file), file)
                     found += 1
                 if not found and len(files) == before:
                     problems.append(f"{path}：目录里没有录音")
             else:
-                files.setdefault(path.resolve(), path)
+                files.setdefault(really(path), path)
                 folders[path.parent] = None
     if not sources:
         problems.append("没有给出录音来源")
@@ -81,6 +81,18 @@ def find(sources: Sequence[str | Path]) -> Sources:
             next_step=f"检查路径；目录中按扩展名查找（含子目录，隐藏文件除外）：{' '.join(sorted(EXTENSIONS))}；其他扩展名请直接写出文件名",
         )
     return Sources(tuple(sorted(files.values(), key=str)), tuple(folders), tuple(whole))
+
+
+def really(path: Path) -> Path:
+    """Where a file really is; a link that leads nowhere, or to itself, is where it is.
+
+    >>> really(Path("/a/../b"))
+    PosixPath('/b')
+    """
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError):
+        return path
 
 
 def _elsewhere(address: str, files: dict[Path, Path], folders: dict[Path, None], whole: dict[Path, None]) -> list[str]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 
 from qa.errors import ManifestError
+
+#: Bytes that a workbook may unpack to; a hundred thousand calls with thirty columns are some 150 MB.
+LARGEST_UNPACKED = 256 * 2**20
 
 FORMATS = ".csv .tsv .txt .xlsx .xlsm .jsonl .ndjson"
 
@@ -113,6 +117,7 @@ def _sheet_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     import openpyxl
 
     data = read_bytes(path)
+    _refuse_bomb(path, data)
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         for number, cells in enumerate(book.worksheets[0].iter_rows(values_only=True), start=1):
@@ -121,6 +126,18 @@ def _sheet_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     except Exception as error:  # openpyxl has no error class of its own: zipfile, XML and key errors come through
         why = f"{type(error).__name__}：{error}"
         raise ManifestError("Excel 文件打不开", where=str(path), why=why, next_step="在 Excel 里打开并另存为 .xlsx 后重试") from error
+
+
+def _refuse_bomb(path: Path, data: bytes) -> None:
+    """Refuse a workbook that unpacks to far more than any table of calls has; one that is no archive is for others to refuse."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            unpacked = sum(part.file_size for part in packed.infolist())
+    except (zipfile.BadZipFile, ValueError, OSError):
+        return
+    if unpacked > LARGEST_UNPACKED:
+        why = f"{len(data) / 2**20:.1f} MB 的文件展开后有 {unpacked / 2**20:.0f} MB，上限 {LARGEST_UNPACKED / 2**20:.0f} MB"
+        raise ManifestError("Excel 文件展开后太大", where=str(path), why=why, next_step="删去空白行列后另存，或改用 CSV")
 
 
 def _from_grid(path: Path, lines: Iterable[tuple[int, list[str]]]) -> Table:
