@@ -1,9 +1,9 @@
 """What a big report costs: ``python benchmarks/site.py [--calls 10000] [--agents 200]``.
 
-Fills a store with calls made by script (a few dozen conversations, each judged by the shipped rubric, under many
-names and dates), builds the site without recordings in a process of its own, and prints seconds, peak memory and the
-largest page. The same with a tenth of the calls beside it, so that growth can be seen. With a Chromium on the
-machine, also how long the overview takes to open and the list of calls to filter.
+Fills a store with calls made by script (a few dozen conversations, each with a reading of the customer's sentiment and
+judged by the shipped rubric, under many names and dates), builds the site without recordings in a process of its own,
+and prints seconds, peak memory and the largest page. The same with a tenth of the calls beside it, so that growth can
+be seen. With a Chromium on the machine, also how long the overview takes to open and the list of calls to filter.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from qa.analysis.metrics import analyse
-from qa.calls import Call, Event, Heard, Recording, Role, Roles, Speech, Turn, Word
+from qa.calls import Call, Event, Heard, Recording, Role, Roles, SentimentTrack, Speech, Turn, TurnSentiment, Word
 from qa.config import ReportSettings, Settings, shipped
 from qa.report.site import write_site
 from qa.scoring.engine import judge
 from qa.scoring.rubric import Rubric, load_rubric
+from qa.sentiment.summary import summarise
 from qa.store.store import Keys, Store
 
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -97,7 +98,7 @@ def peak() -> float:
 def conversations(rubric: Rubric) -> list[Call]:
     """Different conversations of two to three minutes, heard with words and judged, without names or dates."""
     chance = random.Random(6)
-    return [judged(conversation(chance), rubric) for _ in range(KINDS)]
+    return [judged(heard, reading(heard, chance), rubric) for heard in (conversation(chance) for _ in range(KINDS))]
 
 
 def conversation(chance: random.Random) -> Heard:
@@ -144,10 +145,36 @@ def conversation(chance: random.Random) -> Heard:
     )
 
 
-def judged(heard: Heard, rubric: Rubric) -> Call:
+def reading(heard: Heard, chance: random.Random) -> SentimentTrack:
+    """As a model would read it: every turn of the customer's, what it complains of, and the words that told."""
+    turns = []
+    for index, turn in enumerate(heard.turns):
+        if turn.role != "customer":
+            continue
+        angry, troubled = "投诉" in turn.text, turn.text in TROUBLES
+        words = sorted(chance.sample(range(0, max(3, len(turn.text) - 2), 2), 2)) if angry or troubled else []
+        turns.append(
+            TurnSentiment(
+                turn=index,
+                sentiment=round(
+                    chance.uniform(-0.95, -0.5) if angry else chance.uniform(-0.6, 0.0) if troubled else chance.uniform(-0.2, 0.6), 2
+                ),
+                complaint=0.97 if angry else 0.7 if troubled and chance.random() < 0.3 else 0.03,
+                kind=chance.choice(("服务态度", "处理时效", "费用争议")) if angry or troubled else None,
+                threat=0.9 if "一二三一五" in turn.text else 0.0,
+                threat_kind="监管" if "一二三一五" in turn.text else None,
+                evidence=tuple((at, min(at + 2, len(turn.text)), round(chance.uniform(0.5, 2.5), 2)) for at in words),
+            )
+        )
+    return SentimentTrack(key="simulated", model="simulated", turns=tuple(turns))
+
+
+def judged(heard: Heard, track: SentimentTrack, rubric: Rubric) -> Call:
     recording = Recording(call_id="", content_hash="")
-    analysis = analyse(heard, Settings().analysis)
-    return Call(recording=recording, heard=heard, analysis=analysis, verdict=judge(recording, heard, analysis, rubric))
+    analysis = replace(analyse(heard, Settings().analysis), sentiment=summarise(heard, track))
+    return Call(
+        recording=recording, heard=heard, analysis=analysis, verdict=judge(recording, heard, analysis, rubric, track=track), track=track
+    )
 
 
 def fill(folder: Path, kinds: list[Call], calls: int, agents: int) -> None:
@@ -170,7 +197,7 @@ def fill(folder: Path, kinds: list[Call], calls: int, agents: int) -> None:
                 hired_on=f"{2020 + agent % 7}-0{agent % 9 + 1}-15",
                 started_at=begin + timedelta(minutes=number * 28 * 24 * 60 / calls),
                 direction="inbound",
-                customer_id=f"138{number:08d}",
+                customer_id=f"138{chance.randrange(calls // 2):08d}",
             )
             store.save(replace(kinds[chance.randrange(len(kinds))], recording=recording), Keys("h", "j"))
 

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from showing import HOSTILE
+from showing import HOSTILE, make_call
 
+from qa.calls import Call, RubricRef
 from qa.config import Settings
+from qa.report.comparison import write_comparison
 from qa.report.evidence import write_evidence
 from qa.report.names import page_name
+from qa.report.runpage import write_run_page
+from qa.scoring.comparison import compare
+from qa.store.runs import RunRecord
 from qa.store.store import Store
 
 pytest.importorskip("playwright", reason="playwright 没有安装：pip install 'tingjian[dev]'")
@@ -30,6 +36,7 @@ PAGES = {
     "calls": "calls.html",
     "flagged": "flagged.html",
     "complaints": "complaints.html",
+    "reasons": "reasons.html",
     "item": f"items/{page_name('empathy')}",
     "team": f"teams/{page_name('一组')}",
     "agent": f"agents/{page_name('8001')}",
@@ -40,6 +47,29 @@ PAGES = {
     "hostile call": f"calls/{page_name(f'../../{HOSTILE}')}",
     "hostile agent": f"agents/{page_name(f'{HOSTILE}/..')}",
 }
+
+
+@pytest.fixture(scope="module")
+def alone(store: Store, calls: list[Call], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The pages that are a single file: mailed, or kept with an appeal."""
+    folder = tmp_path_factory.mktemp("alone")
+    started = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
+    run = RunRecord(
+        number=7,
+        started_at=started,
+        ended_at=started + timedelta(hours=2),
+        outcome="done",
+        counts={"heard": 6, "judged": 6, "quarantined": 1, "flagged": 4, "audio_seconds": 5400.0},
+        rubrics=(RubricRef("general-inbound", "2026.11", "ab" * 32),),
+        models={"asr": "base"},
+        review=("需要关注的通话占 67%",),
+    )
+    changed = compare((call.recording, call.verdict, make_call("x", good=True).verdict) for call in calls)
+    return {
+        "evidence": write_evidence(store, "c1", folder / "evidence.html", Settings()),
+        "run": write_run_page(run, store.quarantined(), folder, Settings()),
+        "comparison": write_comparison(changed, folder / "comparison.html", Settings()),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +115,35 @@ def test_every_kind_of_page_opens_from_disk(opened: Any, kind: str, width: int, 
     assert page.title().endswith("通话质检报告")
     assert page.locator("h1").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width  # nothing sticks out sideways
+
+
+@pytest.mark.parametrize("kind", ["evidence", "run", "comparison"])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_a_page_that_stands_alone_opens_and_serious_faults_are_none(
+    opened: Any, alone: dict[str, Path], kind: str, width: int, scheme: str
+) -> None:
+    page = opened(str(alone[kind]))
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)
+    assert page.locator("h1").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert serious(page) == []
+
+
+def test_the_customers_feeling_is_a_line_that_leads_to_its_second(opened: Any) -> None:
+    page = opened(PAGES["call"])
+    assert page.locator(".mood svg polyline").count() == 1
+    assert page.locator(".mood .dot").evaluate_all("dots => dots.map((dot) => dot.className)") == ["dot bad"]
+    page.locator(".mood .dot").click()
+    page.wait_for_function("Math.abs(document.getElementById('audio').currentTime - 3.0) < 1.0")
+    assert page.locator(".felt").inner_text().startswith("客户情绪")
+
+
+def test_a_complaint_leads_to_its_words(opened: Any) -> None:
+    page = opened(PAGES["call"])
+    assert page.locator(".finding.complaint mark").all_inner_texts() == ["投诉你们"]
+    page.locator(".finding.complaint button.jump").click()
+    page.wait_for_function("document.querySelector('#line1').classList.contains('now')")
 
 
 def test_a_finding_leads_to_its_second(opened: Any) -> None:
@@ -213,20 +272,24 @@ def test_one_call_as_one_file_plays_and_fetches_nothing(opened: Any, store: Stor
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 
 
-@pytest.mark.parametrize("kind", ["overview", "flagged", "complaints", "item", "team", "agent", "call"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(opened: Any, kind: str, scheme: str) -> None:
-    page = opened(PAGES[kind])
-    page.emulate_media(color_scheme=scheme)
+def serious(page: Any) -> list[Any]:
+    """What axe-core finds that is serious or worse."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
     result = page.evaluate("(tags) => axe.run(document, { runOnly: tags, preload: false })", STANDARDS)
-    found = [
+    return [
         (violation["id"], node["target"], node["failureSummary"])
         for violation in result["violations"]
         if violation["impact"] in ("serious", "critical")
         for node in violation["nodes"]
     ]
-    assert found == []
+
+
+@pytest.mark.parametrize("kind", ["overview", "flagged", "complaints", "reasons", "item", "team", "agent", "call"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(opened: Any, kind: str, scheme: str) -> None:
+    page = opened(PAGES[kind])
+    page.emulate_media(color_scheme=scheme)
+    assert serious(page) == []
 
 
 def test_everything_is_reached_by_keyboard(opened: Any) -> None:

@@ -80,7 +80,7 @@ def test_complaints_and_quarantine_are_listed(book: openpyxl.Workbook) -> None:
         "时间": "0:04",
         "得分": 0,
         "处理有缺": 1,
-        "坐席的处理": "不抢话 存疑；共情安抚 未达标",
+        "坐席的处理": "共情安抚 未达标；不抢话 存疑",
     }
     assert book["隔离"]["B2"].value == "/录音/坏.wav"
 
