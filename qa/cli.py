@@ -130,6 +130,7 @@ def score(
     config: ConfigOption = None,
 ) -> None:
     """用（新的）评分表对已转写的通话重新评分，不重新转写。"""
+    from qa.batch.lock import locked
     from qa.batch.rejudge import rejudge
     from qa.store.store import Store
 
@@ -140,7 +141,8 @@ def score(
         if compare:
             _compare(opened, settings, sheets, out)
             return
-        result = rejudge(opened, settings, sheets)
+        with locked(opened, "qa score"):
+            result = rejudge(opened, settings, sheets)
     left = f"；{result.left} 通没有适用的评分表，保持原样" if result.left else ""
     console.print(f"已重新评分 {result.judged} 通，其中 {result.changed} 通的结果有变化{left}")
 
@@ -172,13 +174,14 @@ def import_(
 ) -> None:
     """导入别处转写好的文字记录，像录音一样评分；重复导入不会改变结果。"""
     from qa.batch.imports import import_files
+    from qa.batch.lock import locked
     from qa.intake.transcripts import TranscriptReader, transcript_files
     from qa.store.store import Store
 
     settings, sheets = settings_and_rubrics(config, rubric)
     settings = settings.overridden(roster=roster, allow_missing_metadata=allow_missing_metadata)
     reader, found = TranscriptReader(settings, manifest, format), transcript_files(files)
-    with Store.open(store) as opened:
+    with Store.open(store) as opened, locked(opened, "qa import"):
         result = import_files(found, reader, opened, settings, sheets, over=replace)
     console.print(str(result), highlight=False)
     if result.exit_status:
