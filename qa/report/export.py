@@ -27,7 +27,7 @@ SCHEMA = "call/1"
 NESTED = ("turns", "dropped", "events", "metrics", "sentiment", "complaint", "findings", "roles", "models")
 
 #: How a cell begins that a spreadsheet would run as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # Excel takes the wide ones for the narrow in some languages
 _BATCH = 500
 
 
@@ -194,7 +194,7 @@ def cell(value: Any) -> object:
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else value
+        return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
