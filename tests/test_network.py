@@ -64,6 +64,21 @@ def test_a_whole_run_and_report_stay_on_this_machine(sample_run: SampleRun) -> N
 
 @straced
 @pytest.mark.slow
+def test_the_sentiment_model_is_loaded_and_read_on_this_machine(tmp_path: Path) -> None:
+    code = (
+        "from qa.calls import Turn\n"
+        "from qa.sentiment.reader import load\n"
+        "turns = [Turn(role='customer', text='你们就是这样对待顾客的吗？我要投诉！')]\n"
+        "print(len(load('builtin').read(turns)))\n"
+    )
+    assert watched((sys.executable, "-c", code), tmp_path / "trace") == "1\n"
+    trace = (tmp_path / "trace").read_text(errors="replace")
+    assert "model.safetensors" in trace
+    assert reached_out(trace) == []
+
+
+@straced
+@pytest.mark.slow
 def test_a_run_on_two_nodes_gives_the_same_bytes_and_stays_on_this_machine(
     sample_run: SampleRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,7 @@ from qa.store.runs import RunRecord
 from qa.store.store import Store
 
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
+OUTSIDE = re.compile(r"\s*(?!data:)(?:[a-z]+:|//)", re.IGNORECASE)
 SETTINGS = Settings(report=ReportSettings(audio=False))
 
 
