@@ -129,6 +129,9 @@ def test_a_broken_export_leaves_the_old_file(tmp_path: Path) -> None:
         def kept(self) -> dict[str, object]:
             return {}
 
+        def customers(self) -> dict[str, str]:
+            return {"c1": "13800001000"}
+
         def calls(self) -> object:
             yield make_call("c1")
             raise StoreError("结果库读写失败")
