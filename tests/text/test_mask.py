@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 from collections import Counter
@@ -122,7 +123,7 @@ def test_a_mask_keeps_every_character_in_its_place(texts: list[str]) -> None:
         own = [one for one in found if one.turn == turn]
         assert all(0 <= one.begin < one.end <= len(text) and 0 < one.confidence <= 1 for one in own)
         assert all(one.begin <= begin < end <= one.end for one in own for begin, end in one.hidden)
-        assert all(a.end <= b.begin for a, b in zip(own, own[1:], strict=False) if a.kind == b.kind)
+        assert all(a.end <= b.begin for a, b in itertools.pairwise(own) if a.kind == b.kind)
         hidden = mask(text, own)
         assert len(hidden) == len(text)
         assert all(new in (old, "*") for old, new in zip(text, hidden, strict=True))
