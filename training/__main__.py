@@ -47,10 +47,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=OUT, help="where the model is written")
     parser.add_argument("--reviews", type=Path, nargs="*", default=[], help="CSV files of reviews (label,review) to measure on")
     parser.add_argument("--epochs", type=int, default=train.Recipe().epochs)
+    parser.add_argument("--start", type=Path, help="a model folder to go on from instead of the bare encoder")
     chosen = parser.parse_args()
     recipe = train.Recipe(epochs=chosen.epochs)
     everything = rows(recipe.text_seed)
-    model, tokenizer = train.fit([row for row in everything if not row.held_out], recipe)
+    model, tokenizer = train.fit([row for row in everything if not row.held_out], recipe, start=chosen.start)
     service = [row for row in everything if row.held_out and not row.family.startswith(("review", "emotion"))]
     for name, (scale, shift) in calibrate.calibrate(model, tokenizer, service, recipe.seed).items():
         print(f"{name}: scale {scale:.2f} shift {shift:+.2f}")
