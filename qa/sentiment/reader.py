@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -24,10 +25,11 @@ from qa.text.segment import words
 
 DETECTED = 0.5  # the probability from which a complaint or threat has a kind, and its words are weighed
 VERSION = 2  # of this module's arithmetic: part of what a reading depends on
-_MOST_PARTS = 10  # a long turn's words are weighed in groups, so that no turn costs more than so many readings
+_MOST_PARTS = 8  # a long turn's words are weighed in groups, so that no turn costs more than so many readings
 _MOST_EVIDENCE = 5
 _LEAST_WEIGHT = 0.3  # of log-odds: less is noise
 Scores = npt.NDArray[np.float64]
+Evidence = tuple[tuple[int, int, float], ...]  # begin, end, weight: see TurnSentiment
 
 
 class Reader(Protocol):
@@ -77,57 +79,82 @@ class ModelReader:
         """See :class:`Reader`; turns without words, and the agent's, have no reading."""
         normal = [normalize(turn.text) for turn in turns]
         parts = {i: stretches(turns, i, normal=normal) for i, turn in enumerate(turns) if turn.role != "agent"}
-        scores = self._scores([stretch for i in parts for stretch in parts[i]])
-        readings, at = [], 0
+        scores = self._scores([stretch for own in parts.values() for stretch in own])
+        found: list[_Found] = []
+        at = 0
         for i, own in parts.items():
             if own:
-                readings.append(self._reading(i, normal[i], own, scores[at : at + len(own)]))
+                found.append(self._found(i, own, scores[at : at + len(own)]))
                 at += len(own)
-        return tuple(readings)
+        evidence = self._evidence(found, normal)
+        return tuple(self._reading(one, evidence.get(one.turn, ())) for one in found)
 
     def _scores(self, asked: Sequence[Stretch]) -> Scores:
         """Probabilities, a row a stretch and a column a label."""
         context = self.model.reads_context
         return self._network.scores([(stretch.text, stretch.context if context else "") for stretch in asked])
 
-    def _reading(self, index: int, normal: Normalized, own: Sequence[Stretch], scores: Scores) -> TurnSentiment:
+    def _found(self, index: int, own: Sequence[Stretch], scores: Scores) -> _Found:
         labels = self.model.labels
-        complaint = _column(scores, labels.complaint)
-        threats = {name: _column(scores, place) for name, place in labels.threats.items()}
-        threat = np.max(list(threats.values()), axis=0) if threats else np.zeros(len(own))
-        lengths = np.array([len(stretch.text) for stretch in own], dtype=np.float64)
+        threats = [_column(scores, place) for place in labels.threats.values()]
+        threat = np.max(threats, axis=0) if threats else np.zeros(len(own))
+        return _Found(index, own, scores, _column(scores, labels.complaint), threat)
+
+    def _reading(self, found: _Found, evidence: Evidence) -> TurnSentiment:
+        labels, scores = self.model.labels, found.scores
+        lengths = np.array([len(stretch.text) for stretch in found.own], dtype=np.float64)
         feeling = _column(scores, labels.positive) - _column(scores, labels.negative)
-        worst = int(np.argmax(np.maximum(complaint, threat)))
-        most_complaint, most_threat = float(complaint.max()), float(threat.max())
-        evidence: tuple[tuple[int, int, float], ...] = ()
-        if self.evidence and max(most_complaint, most_threat) >= DETECTED:
-            evidence = self._weigh(own[worst], scores[worst], normal)
+        complaint, threat = float(found.complaint.max()), float(found.threat.max())
         return TurnSentiment(
-            turn=index,
+            turn=found.turn,
             sentiment=round(float(feeling @ lengths / lengths.sum()), 2) + 0.0,
-            complaint=round(most_complaint, 3),
-            kind=_best(labels.kinds, scores[int(complaint.argmax())]) if most_complaint >= DETECTED else None,
-            threat=round(most_threat, 3),
-            threat_kind=_best(labels.threats, scores[int(threat.argmax())]) if most_threat >= DETECTED else None,
+            complaint=round(complaint, 3),
+            kind=_best(labels.kinds, scores[int(found.complaint.argmax())]) if complaint >= DETECTED else None,
+            threat=round(threat, 3),
+            threat_kind=_best(labels.threats, scores[int(found.threat.argmax())]) if threat >= DETECTED else None,
             evidence=evidence,
         )
 
-    def _weigh(self, stretch: Stretch, scores: Scores, normal: Normalized) -> tuple[tuple[int, int, float], ...]:
-        """What each group of words adds to the log-odds of what was found, strongest first cut, then in order of place."""
-        labels = self.model.labels
+    def _evidence(self, found: Sequence[_Found], normal: Sequence[Normalized]) -> dict[int, Evidence]:
+        """By turn: what each group of words adds to the log-odds of what was found, the strongest of them in order of place."""
+        asked = [one for one in found if self.evidence and max(one.complaint.max(), one.threat.max()) >= DETECTED]
+        spans = {one.turn: _groups(words(one.worst.text)) for one in asked}
+        without = self._scores([one.worst.without(begin, end) for one in asked for begin, end in spans[one.turn]])
+        labels, result, at = self.model.labels, {}, 0
         columns = [place for place in (labels.complaint, *labels.threats.values()) if place is not None]
-        found = [place for place in columns if scores[place] >= DETECTED]
-        spans = _groups(words(stretch.text))
-        if len(spans) < 2:
-            return ()
-        without = self._scores([Stretch(stretch.text[:begin] + stretch.text[end:], stretch.context) for begin, end in spans])
-        weights = np.mean([_odds(scores[place]) - _odds(without[:, place]) for place in found], axis=0)
-        order = sorted(range(len(spans)), key=lambda k: (-abs(weights[k]), k))[:_MOST_EVIDENCE]
-        return tuple(
-            (*normal.original(stretch.begin + begin, stretch.begin + end), round(float(weights[k]), 1))
-            for k, (begin, end) in sorted((k, spans[k]) for k in order)
-            if abs(weights[k]) >= _LEAST_WEIGHT
-        )
+        for one in asked:
+            own = spans[one.turn]
+            scores = one.scores[one.most]
+            seen = [place for place in columns if scores[place] >= DETECTED]
+            weights = np.mean([_odds(scores[place]) - _odds(without[at : at + len(own), place]) for place in seen], axis=0)
+            at += len(own)
+            order = sorted(range(len(own)), key=lambda k: (-abs(weights[k]), k))[:_MOST_EVIDENCE]
+            result[one.turn] = tuple(
+                (*normal[one.turn].original(one.worst.begin + own[k][0], one.worst.begin + own[k][1]), round(float(weights[k]), 1))
+                for k in sorted(order)
+                if abs(weights[k]) >= _LEAST_WEIGHT
+            )
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A turn's stretches with their probabilities, a row a stretch."""
+
+    turn: int
+    own: Sequence[Stretch]
+    scores: Scores
+    complaint: Scores
+    threat: Scores
+
+    @property
+    def most(self) -> int:
+        """Which stretch complains or threatens most."""
+        return int(np.argmax(np.maximum(self.complaint, self.threat)))
+
+    @property
+    def worst(self) -> Stretch:
+        return self.own[self.most]
 
 
 def _column(scores: Scores, place: int | None) -> Scores:

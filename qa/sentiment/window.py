@@ -34,6 +34,10 @@ class Stretch:
     context: str = ""
     begin: int = 0
 
+    def without(self, begin: int, end: int) -> Stretch:
+        """The stretch with ``text[begin:end]`` left out."""
+        return Stretch(self.text[:begin] + self.text[end:], self.context, self.begin)
+
 
 def frame(text: str, agent: str = "", customer: str = "", *, begin: int = 0) -> Stretch:
     """A stretch of normalised text with the normalised words before it, shortened from the front.
