@@ -38,8 +38,11 @@ def nearest(
             p, places[c, 1], min(slack[p], furthest), budget, rows, by_unit, extras, units, lengths, strict, missing, cells, found, 0, count
         )
         if not (rims[p, 0] or rims[p, 1]):  # others may turn out to be cut out of a longer number
+            nothing = 0  # what it costs to hear none of the phrase: a dearer place may yet give way to that, which is no place
+            for i in range(lengths[p]):
+                nothing += missing[units[p, i]]
             for k in range(before, count):
-                if found[k, 1] <= found[k, 2]:
+                if found[k, 1] <= found[k, 2] and found[k, 3] < nothing:
                     best = max(best, closeness[closeness_at[p] + found[k, 3]])
     first, best = -1, -1.0
     for k in range(count):
