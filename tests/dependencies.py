@@ -40,11 +40,14 @@ def installed() -> dict[str, importlib.metadata.Distribution]:
     return {canonicalize_name(one.metadata["Name"]): one for one in importlib.metadata.distributions() if one.metadata["Name"]}
 
 
-def needed(extras: tuple[str, ...]) -> tuple[set[str], set[str]]:
-    """The names that the project with these extras needs on this machine, all the way down: those installed, and those not."""
+def needed(extras: tuple[str, ...], building: bool = False) -> tuple[set[str], set[str]]:
+    """The names that the project with these extras needs on this machine, all the way down: those installed, and those not.
+
+    What builds the package is asked for separately: pip installs it into a place of its own and removes it afterwards.
+    """
     told = project()["project"]
     texts = [*told["dependencies"], *(text for extra in extras for text in told["optional-dependencies"][extra])]
-    todo = [Requirement(text) for text in (*texts, *project()["build-system"]["requires"])]
+    todo = [Requirement(text) for text in (*texts, *(project()["build-system"]["requires"] if building else ()))]
     todo = [one for one in todo if one.marker is None or one.marker.evaluate({"extra": ""})]
     seen: set[tuple[str, frozenset[str]]] = set()
     absent: set[str] = set()
