@@ -94,6 +94,19 @@ def test_what_cannot_be_read(name: str, data: bytes, message: str, tmp_path: Pat
     assert str(caught.value) == message.format(path)
 
 
+def test_a_workbook_packed_by_a_version_that_does_not_exist(tmp_path: Path) -> None:
+    """Found by fuzzing: the archive's directory asks for a newer unpacker than there is."""
+    path = tmp_path / "m.xlsx"
+    book = openpyxl.Workbook()
+    book.save(path)
+    data = bytearray(path.read_bytes())
+    entry = data.index(b"PK\x01\x02")
+    data[entry + 6 : entry + 8] = (64).to_bytes(2, "little")
+    path.write_bytes(data)
+    with pytest.raises(ManifestError, match=r"Excel 文件打不开(?s:.*)NotImplementedError：zip file version 6\.4"):
+        read_table(path)
+
+
 def test_a_missing_table(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match="读不了文件"):
         read_table(tmp_path / "none.csv")
