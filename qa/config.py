@@ -71,6 +71,7 @@ class SentimentSettings(Section):
     """The model that reads how the customer feels and whether they complain."""
 
     model: str = Field("none", description="情绪与投诉模型：builtin 自带、模型目录、hub 编号，或 none 不用（投诉只按词表判断）")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="情绪与投诉模型在哪里算：auto（有可用的 GPU 就用）、cpu 或 cuda")
 
 
 class ComplaintSettings(Section):

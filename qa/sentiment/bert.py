@@ -38,21 +38,17 @@ class Bert:
         """The weights in the folder, as single precision on the device.
 
         Raises:
-            KeyError, ValueError: a tensor is missing or has another shape than the configuration says.
+            ValueError: see :func:`check`.
         """
         import torch
         from safetensors.torch import load_file
 
+        check(folder, config)
         weights: dict[str, torch.Tensor] = {}
-        for file in sorted(folder.glob("model*.safetensors")):
+        for file in _files(folder):
             weights |= load_file(file, device=device)
-        shapes = _shapes(config)
-        if absent := sorted(set(shapes) - set(weights)):
-            raise ValueError(f"权重里缺少 {'、'.join(absent[:5])}")
-        if odd := [name for name in sorted(shapes) if tuple(weights[name].shape) != shapes[name]]:
-            raise ValueError(f"{odd[0]} 的形状是 {tuple(weights[odd[0]].shape)}，config.json 说的是 {shapes[odd[0]]}")
         return cls(
-            {name: weights[name].to(torch.float32).contiguous() for name in shapes},
+            {name: weights[name].to(torch.float32).contiguous() for name in _shapes(config)},
             layers=_number(config, "num_hidden_layers"),
             heads=_number(config, "num_attention_heads"),
             epsilon=float(str(config.get("layer_norm_eps", 1e-12))),
@@ -100,6 +96,29 @@ class Bert:
 
         weight = self._weights[f"{name}.weight"]
         return layer_norm(states, weight.shape, weight, self._weights[f"{name}.bias"], self._epsilon)
+
+
+def check(folder: Path, config: Mapping[str, object]) -> None:
+    """Holds the headers of the weights in the folder against the configuration; the weights themselves are not read.
+
+    Raises:
+        ValueError: a tensor is missing or has another shape than the configuration says.
+    """
+    from safetensors import safe_open
+
+    found: dict[str, tuple[int, ...]] = {}
+    for file in _files(folder):
+        with safe_open(file, framework="numpy") as tensors:
+            found |= {name: tuple(tensors.get_slice(name).get_shape()) for name in tensors.keys()}  # noqa: SIM118 - no mapping
+    shapes = _shapes(config)
+    if absent := sorted(set(shapes) - set(found)):
+        raise ValueError(f"权重里缺少 {'、'.join(absent[:5])}")
+    if odd := [name for name in sorted(shapes) if found[name] != shapes[name]]:
+        raise ValueError(f"{odd[0]} 的形状是 {found[odd[0]]}，config.json 说的是 {shapes[odd[0]]}")
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("model*.safetensors"))
 
 
 def _number(config: Mapping[str, object], name: str) -> int:

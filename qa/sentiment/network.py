@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import torch
     from tokenizers import Encoding
 
+Device = Literal["auto", "cpu", "cuda"]
 Pair = tuple[str, str]  # text, context; the context may be empty
 LONGEST = 160  # tokens of both together, of which a stretch takes at most 90 characters
 _AT_ONCE = 16
@@ -33,17 +34,37 @@ class Network(Protocol):
     def scores(self, pairs: Sequence[Pair]) -> npt.NDArray[np.float64]: ...
 
 
-def load_network(model: Model) -> Network:
-    """The model ready to run.
+def load_network(model: Model, wanted: Device = "auto") -> Network:
+    """The model ready to run, on the device wanted.
 
     Raises:
-        ModelError: the weights do not fit the configuration, or it is no classifier that can be run.
+        ModelError: the weights do not fit the configuration, it is no classifier that can be run, or there is no such device.
+    """
+    return PlainBert(model, wanted) if _plain(model) else Transformer(model, wanted)
+
+
+def verify(model: Model, wanted: Device = "auto") -> None:
+    """Whether :func:`load_network` will be able to: a plain BERT is held against its configuration by the headers of its
+    weights, in milliseconds; any other is loaded once, which takes seconds.
+
+    Raises:
+        ModelError: as :func:`load_network`.
     """
     from qa.sentiment import bert
 
-    if bert.fits(model.config) and (model.path / TOKENIZER).is_file():
-        return PlainBert(model)
-    return Transformer(model)
+    if not _plain(model):
+        Transformer(model, wanted)
+        return
+    with refused(model):
+        bert.check(model.path, model.config)
+    if wanted == "cuda":
+        device(wanted)
+
+
+def _plain(model: Model) -> bool:
+    from qa.sentiment import bert
+
+    return bert.fits(model.config) and (model.path / TOKENIZER).is_file()
 
 
 @contextmanager
@@ -60,17 +81,28 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def device() -> str:
-    """``cuda`` where there is a usable GPU, else ``cpu``."""
+def device(wanted: Device = "auto") -> str:
+    """``cuda`` where there is a usable GPU, else ``cpu``; or what is wanted.
+
+    Raises:
+        ModelError: ``cuda`` is wanted and there is none.
+    """
     import torch
 
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise ModelError(
+            "情绪模型要用的 GPU 不可用",
+            where="sentiment.device = cuda",
+            why="torch 找不到可用的 CUDA 设备",
+            next_step="把 sentiment.device 写成 auto 或 cpu，或检查显卡驱动和带 CUDA 的 torch",
+        )
+    return "cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu"
 
 
 class PlainBert:
     """A BERT classifier on :mod:`qa.sentiment.bert`; texts of like length are run together: one alone takes twice its share."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, wanted: Device = "auto") -> None:
         import tokenizers
 
         from qa.sentiment import bert
@@ -82,7 +114,7 @@ class PlainBert:
         self._tokenizer.no_padding()
         self._padding = int(str(model.config.get("pad_token_id") or 0))
         with refused(model), one_thread():
-            self._bert = bert.Bert.load(model.path, model.config, device())
+            self._bert = bert.Bert.load(model.path, model.config, device(wanted))
 
     def scores(self, pairs: Sequence[Pair]) -> npt.NDArray[np.float64]:
         import torch
@@ -117,7 +149,7 @@ def _mask(one: Encoding) -> list[int]:
 class Transformer:
     """Any sequence classifier that ``transformers`` knows."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, wanted: Device = "auto") -> None:
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
         from transformers.utils import logging
 
@@ -125,7 +157,7 @@ class Transformer:
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         self._exclusive = model.labels.exclusive
         self._width = len(model.labels.names)
-        self._device = device()
+        self._device = device(wanted)
         with refused(model):
             self._tokenizer = AutoTokenizer.from_pretrained(model.path, local_files_only=True, trust_remote_code=False)
             self._network, info = AutoModelForSequenceClassification.from_pretrained(

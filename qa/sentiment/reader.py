@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from qa.calls import Turn, TurnSentiment
 from qa.sentiment.model import Model, resolve
-from qa.sentiment.network import Network, load_network
+from qa.sentiment.network import Device, Network, load_network
 from qa.sentiment.window import Stretch, stretches
 from qa.text.normalize import Normalized, normalize
 from qa.text.segment import words
@@ -45,8 +45,8 @@ class Reader(Protocol):
         """One reading for every turn of the customer or of an unknown speaker in which anything is said, in order."""
 
 
-def load(name: str = "builtin", *, evidence: bool = True) -> ModelReader:
-    """The reader with the model of that name, ready to read; on the GPU where there is one.
+def load(name: str = "builtin", device: Device = "auto", *, evidence: bool = True) -> ModelReader:
+    """The reader with the model of that name, ready to read; by default on the GPU where there is one.
 
     >>> reader = load("builtin")
     >>> turns = (Turn(role="agent", text="您好，请讲。"), Turn(role="customer", text="你们就是这样对待顾客的吗？"))
@@ -54,10 +54,10 @@ def load(name: str = "builtin", *, evidence: bool = True) -> ModelReader:
     [(1, True)]
 
     Raises:
-        ModelError: see :func:`qa.sentiment.model.resolve`; or the weights do not fit the configuration.
+        ModelError: see :func:`qa.sentiment.model.resolve`; or :func:`qa.sentiment.network.load_network`.
     """
     model = resolve(name)
-    return ModelReader(model, load_network(model), evidence=evidence)
+    return ModelReader(model, load_network(model, device), evidence=evidence)
 
 
 class ModelReader:

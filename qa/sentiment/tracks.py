@@ -34,19 +34,22 @@ class Tracks:
 
     @classmethod
     def of(cls, settings: SentimentSettings) -> Tracks:
-        """With the model that the settings name, found and verified but not loaded.
+        """With the model that the settings name, found and verified but not kept in memory.
 
         Raises:
-            ModelError: it is missing, incomplete, damaged, or does not offer the labels wanted.
+            ModelError: it is missing, incomplete, damaged, its weights do not fit its configuration, it does not offer the
+                labels wanted, or there is no such device.
         """
         if settings.model == OFF:
             return cls(OFF, "", None)
         # Imported here so that commands which need no model start without numpy.
         from qa.sentiment.model import resolve
+        from qa.sentiment.network import verify
         from qa.sentiment.reader import VERSION, load
 
         model = resolve(settings.model)
-        return cls(model.name, f"{model.fingerprint}-{VERSION}", lambda: load(settings.model))
+        verify(model, settings.device)
+        return cls(model.name, f"{model.fingerprint}-{VERSION}", lambda: load(settings.model, settings.device))
 
     def track(self, heard: Heard, kept: SentimentTrack | None = None) -> SentimentTrack | None:
         """The track of a call: ``kept`` where it is still right, else read now; None without a model.

@@ -1,5 +1,7 @@
 """A call is read once; it is read again when what was said, by whom, or the model has changed, and never otherwise."""
 
+import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 from qa.calls import Heard, Role, Roles, SentimentTrack, Turn, TurnSentiment
 from qa.config import SentimentSettings
 from qa.errors import ModelError
+from qa.sentiment.model import FOLDER
 from qa.sentiment.tracks import Tracks
 
 
@@ -73,3 +76,28 @@ def test_a_model_that_cannot_be_used_is_refused_before_anything_is_read(tmp_path
         Tracks.of(SentimentSettings(model="./missing"))
     with pytest.raises(ModelError, match="不完整"):
         Tracks.of(SentimentSettings(model=str(tmp_path)))
+
+
+def test_weights_of_another_shape_than_the_configuration_says_are_refused_before_anything_is_read(tmp_path: Path) -> None:
+    place = tmp_path / "copy"
+    shutil.copytree(FOLDER, place)
+    (place / "SHA256SUMS").unlink()
+    config = json.loads((place / "config.json").read_text(encoding="utf-8"))
+    for changed, why in (
+        ({"num_hidden_layers": config["num_hidden_layers"] + 1}, "权重里缺少 bert.encoder.layer"),
+        ({"intermediate_size": 7}, "config.json 说的是 (7,)"),
+        ({"id2label": {"0": "complaint"}}, "config.json 说的是 (1,)"),
+        ({"hidden_size": "many"}, "config.json 的 hidden_size 应是正整数，实为 'many'"),
+    ):
+        (place / "config.json").write_text(json.dumps(config | changed), encoding="utf-8")
+        with pytest.raises(ModelError, match="情绪模型装不起来") as error:
+            Tracks.of(SentimentSettings(model=str(place)))
+        assert why in str(error.value.why)
+
+
+def test_a_gpu_that_is_not_there_is_refused_before_anything_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ModelError, match="GPU 不可用"):
+        Tracks.of(SentimentSettings(model="builtin", device="cuda"))
+    assert Tracks.of(SentimentSettings(model="builtin", device="cpu")).fingerprint
