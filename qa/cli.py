@@ -198,6 +198,7 @@ def roles(
     config: ConfigOption = None,
 ) -> None:
     """看怎样判断的谁是坐席；用 --agent 改正，并立即重新评分。"""
+    from qa.batch.lock import locked
     from qa.batch.roles import agent_number, described, set_agent
     from qa.report.shown import Shown
     from qa.store.store import Store
@@ -206,7 +207,11 @@ def roles(
     with Store.open(store, must_exist=True) as opened:
         shown = Shown.of(opened, settings)
         call_id = shown.true_id(call_id)
-        call = opened.expect(call_id) if agent is None else set_agent(opened, call_id, agent_number(agent), settings, sheets)
+        if agent is None:
+            call = opened.expect(call_id)
+        else:
+            with locked(opened, "qa roles"):
+                call = set_agent(opened, call_id, agent_number(agent), settings, sheets)
         call = shown.shown(call)
     for line in described(call):
         console.print(line, soft_wrap=True, markup=False, highlight=False)

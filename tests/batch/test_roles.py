@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 from judging import heard, sheet
 from support import a_call
+from typer.testing import CliRunner
 
 from qa.asr.models import Model
 from qa.batch.executors import Job, Kit, Outcome, Work, in_process
+from qa.batch.lock import locked
 from qa.batch.roles import set_agent
 from qa.batch.run import Summary, run
 from qa.batch.watch import Silent
 from qa.calls import Recording, Turn
+from qa.cli import app
 from qa.config import Settings
 from qa.intake.manifest import Batch
 from qa.pipeline import judge_call
@@ -111,3 +114,18 @@ def test_the_word_is_one_of_each_recording(tmp_path: Path) -> None:
         assert store.import_sources() == {}
         store.remember_import("c1", "/a.json")
         assert store.import_sources() == {"c1": "/a.json"}
+
+
+def test_the_store_is_one_writers_also_here(tmp_path: Path, rubric: Path) -> None:
+    """A run judges by the roles it read; a person's word in the middle of it would be written over."""
+    place = tmp_path / "store"
+    with Store.open(place) as store:
+        ran(store, rubric)
+        command = ["roles", "c1", "--store", str(place), "--rubric", str(rubric)]
+        with locked(store, "qa run"):
+            refused = CliRunner().invoke(app, [*command, "--agent", "1"])
+            assert (refused.exit_code, "结果库正在使用中" in refused.output) == (2, True)
+            assert CliRunner().invoke(app, command).exit_code == 0
+        assert sides(store) == ["agent", "customer"]
+        assert CliRunner().invoke(app, [*command, "--agent", "1"]).exit_code == 0
+        assert sides(store) == ["customer", "agent"]
