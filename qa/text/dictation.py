@@ -24,15 +24,15 @@ from qa.text.normalize import DIGIT, numeral_value
 SOUNDS_LIKE = {
     character: digit
     for digit, characters in (
-        ("0", "灵林铃令领玲凌龄洞"),
-        ("1", "要腰妖药邀摇夭咬以已亿医衣依"),
+        ("0", "灵林铃令领玲凌龄洞雷"),
+        ("1", "要腰妖药邀摇夭咬以已亿医衣依雅"),
         ("2", "而儿耳尔饿"),
         ("3", "山散伞删"),
         ("4", "思斯司死丝私寺"),
         ("5", "无吴武午舞物误屋"),
         ("6", "流留刘柳溜"),
-        ("7", "期其起气妻漆骑齐拐"),
-        ("8", "吧把爸巴拔霸罢"),
+        ("7", "期其起气妻漆骑齐拐器"),
+        ("8", "吧把爸巴拔霸罢发"),
         ("9", "就酒久旧救勾"),
     )
     for character in characters
@@ -52,7 +52,7 @@ _WORDS = re.compile(
 # 3个0, 两个八 | 一百三十八 | digits, but not the 3 of 3个0
 _SEGMENT = re.compile(
     "(?=[0-9两十x叉艾爱埃])(?:"  # told at a glance, for speed
-    "(?P<times>[2-9两]个[0-9])|(?P<value>[1-9](?:[千百十]0?[1-9]?)+|十[1-9]?)(?![0-9]*[块元万岁])|(?P<digits>(?:[0-9](?!个[0-9]|[千百十]))+)"
+    "(?P<times>[2-9两]个[0-9灵铃玲])|(?P<value>[1-9](?:[千百十]0?[1-9]?)+|十[1-9]?)(?![0-9]*[块元万岁])|(?P<digits>(?:[0-9](?!个[0-9]|[千百十]))+)"
     "|(?P<x>(?<![a-z0-9])x(?![a-z])|叉|[艾爱埃][克可]斯))"
 )
 _X = re.compile(r"[\s，,、]{0,2}(?:是|最后|然后|再|加|个|字母|大写|的|一个){0,3}(x|叉|[艾爱埃][克可]斯)(?![a-z])")
@@ -136,7 +136,7 @@ def segments(text: str) -> Iterator[Segment]:
         whole = ((begin, end),)
         if match["times"]:
             count = 2 if said[0] == "两" else int(said[0])
-            yield Segment(begin, end, said[-1] * count, whole * count)
+            yield Segment(begin, end, SOUNDS_LIKE.get(said[-1], said[-1]) * count, whole * count)
         elif match["x"]:
             yield Segment(begin, end, "x", whole)
         elif match["value"]:
@@ -160,7 +160,7 @@ def with_similar_sounds(text: str, dictation: Dictation, wanted: Sequence[int]) 
     ['13800001000']
     """
     begin = dictation.begin
-    while begin > 0 and text[begin - 1] in SOUNDS_LIKE and dictation.begin - begin < 2:
+    while begin > 0 and text[begin - 1] in SOUNDS_LIKE and dictation.begin - begin < 3:
         begin -= 1
     end = dictation.end
     while end < len(text) and text[end] in SOUNDS_LIKE and end - dictation.end < 2:

@@ -21,7 +21,9 @@ _LETTERS = re.compile("[A-Za-zＡ-Ｚａ-ｚ艾爱][^\n]{0,3}?[A-Za-z0-9Ａ-Ｚ�
 _PLACES = re.compile(
     "[0-9０-９零〇一二三四五六七八九十百甲乙丙丁A-Da-d][\\s，,]?(?:号|栋|幢|单元|室|弄|座|楼|层|组|门|户)|址|住在|家住|寄|送到|上门|收货|哪个小区"
 )
-_PEOPLE = re.compile("姓|叫|名|机主|户主|[车业房]主|[卡户保益货件系法办入事请]人|先生|女士|小姐|太太|同志|[我您你]是|请问是|本人|称呼|哪位")
+_PEOPLE = re.compile(
+    "姓|叫|名|贵信|贵性|[机及户副车业房]主|[卡户保益货获件系法办入事请]人|先生|女士|小姐|太太|同志|[我您你]是|请问是|本人|称呼|哪位"
+)
 
 
 def identifiers(texts: Sequence[str], speakers: Sequence[object] = (), kinds: Collection[Kind] | None = None) -> list[Identifier]:

@@ -28,28 +28,28 @@ _CJK = re.compile("[一-鿿]")
 _HESITATION = r"[\s，,、。：:“”\"嗯呃啊哦噢额喂哎]*"
 
 _OWNER = (
-    "(?:机主|户主|车主|业主|房主|持卡人|开户人|投保人|被保人|被保险人|受益人|收件人|收货人|寄件人|联系人|法人|经办人"
+    "(?:[机及]主|[户副]主|车主|业主|房主|持卡人|开户人|投保人|被保人|被保险人|受益人|收件人|收[货获]人|寄件人|联系人|法人|经办人"
     "|乘客|乘机人|入住人|当事人|申请人|账户名|户名)"
 )
 #: After these a name comes, whatever follows it.
 _ANNOUNCED = re.compile(
-    r"(?=[机户车业房持开投被受收寄联法经乘入当申账姓名全真我本])"  # told at a glance, for speed
-    rf"(?:{_OWNER}(?:的)?(?:姓名|名字|名)?(?:呢)?(?:就是|是|叫|为|写的是|填的是)|{_OWNER}(?=[，,：:\s])"
+    r"(?=[机及户副车业房持开投被受收寄联法经乘入当申账姓名全真我本])"  # told at a glance, for speed
+    rf"(?:{_OWNER}(?:的)?(?:姓名|名字|名)?(?:呢)?(?:就是|是|叫|为|[写填铁]的是|写的?|登记的是)|{_OWNER}(?=[，,：:\s])"
     rf"|(?:姓名|名字|全名|真名)(?:呢)?(?:就是|是|叫|为|写的是|填的是)|(?:姓名|名字)(?=[，,：:])"
     r"|我(?:的名字)?叫(?:做)?|我就叫|本人叫|名叫)" + _HESITATION
 )
 #: After these only where nothing follows it but a pause: 我是张伟, but 我是安全员 not.
 _INTRODUCED = re.compile(
-    r"(?=[机户车业房持开投被受收寄联法经乘入当申账我您你请这他她叫])"
+    r"(?=[机及户副车业房持开投被受收寄联法经乘入当申账我您你请这他她叫])"
     rf"(?:{_OWNER}|我是|我本人是|您是|你是|请问是|这里是|他叫|她叫|叫){_HESITATION}"
 )
-_SURNAME_TOLD = re.compile(rf"(?:免贵姓|(?<![贵百同老])姓){_HESITATION}")
+_SURNAME_TOLD = re.compile(rf"(?:[免年棉]贵[姓信性]|(?<![贵百同老])姓){_HESITATION}")
 _ASKED = re.compile(
-    r"(?:贵姓|怎么称呼|如何称呼|称呼您|叫什么|什么名字|姓名|名字|全名|(?:机主|户主|收件人|收货人|联系人|持卡人|投保人|车主)(?:是谁|是|叫)?|是哪位)[^\n]{0,10}\n"
+    r"(?:贵[姓信性]|怎么称呼|如何称呼|称呼您|叫什么|什么名字|姓名|名字|全名|(?:机主|户主|收件人|收货人|联系人|持卡人|投保人|车主)(?:是谁|是|叫)?|是哪位)[^\n]{0,10}\n"
     rf"{_HESITATION}(?:对|好的?)?{_HESITATION}(?:是|叫|我是|我叫|就是)?{_HESITATION}"
 )
 _TITLE = re.compile("先生|女士|小姐|太太|同志|本人")
-_LEADS = frozenset("是叫找给为让跟对问喂好系的呃嗯啊到")
+_LEADS = frozenset("是叫找给为让跟对问喂好系的呃嗯啊到下")
 _PAUSE = re.compile(r"$|[\s，,。？！、；!?;~“”\"]|[的啊是呢吧吗哦呀](?:$|[\s，,。？！；!?;])|本人|先生|女士|小姐")
 _EXPLAINED = re.compile("(?<=[一-鿿]{2})的[一-鿿]")
 _SPELLING = re.compile("[一-鿿]{2,4}的[一-鿿]")
@@ -102,6 +102,9 @@ def _told(text: str) -> Iterator[tuple[Span, float]]:
         if (surname := _surname(text, cue.end())) and text[cue.end() : cue.end() + 2] not in _no_names():
             full = _full_name(text, cue.end())
             yield (full if full and _PAUSE.match(text, full[1]) else (cue.end(), cue.end() + len(surname))), 0.8
+            again = re.compile(rf"[\s，,]{{1,2}}(?:[^\s，,]{{2,4}}[\s，,]?)??(?={surname})").match(text, cue.end() + len(surname))
+            if again and (full := _full_name(text, again.end())) and _PAUSE.match(text, full[1]):  # 我姓胡，胡建军
+                yield full, 0.8
     for title in _TITLE.finditer(text):
         if span := _before_title(text, title.start()):
             yield span, 0.8

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from qa.text.dictation import COUNTED, Dictation, Segment, dictations, runs, with_similar_sounds
+from qa.text.dictation import COUNTED, SOUNDS_LIKE, Dictation, Segment, dictations, runs, with_similar_sounds
 from qa.text.identifiers import Found, Kind, Span, hide
 from qa.text.shapes import PROVINCES, checks_as_id_card, is_mobile, is_public, strictly
 
@@ -23,12 +23,12 @@ _CUE = re.compile(
     r"(?:号码|编号|单号|号)|单号|编号|编码|订单|工单|运单|代码)"
     r"|(?P<staff>工号|坐席号|员工号|座席号)"
     r"|(?P<secret>(?:支付|登录|登陆|交易|取款|服务|查询|初始|银行卡|卡的)?密码|验证码|校验码|动态码|安全码|cvv2?)"
-    r"|(?P<id_card>(?:身份证|身份|证件)(?:号码|号)?)"
+    r"|(?P<id_card>(?:身[份分](?:[证正政整郑]|划)?|[证正]件|中建(?=号))(?:[号好后]码?)?)"
     r"|(?P<passport>(?:护照|通行证)(?:号码|号)?)|车牌(?:号码|号)?"
-    r"|(?P<card>(?:(?:银行|储蓄|信用|借记|工资|社保|[这那张的])卡|卡|[账帐][号户])(?:号码|号)?)"
+    r"|(?P<card>(?:(?:银[行痕航]|储蓄|[信利]用|借记|工资|社保|[这那张的])[卡凯]|卡|[凯航](?=[号好])|[账帐][号户])(?:[号好]码?)?)"
     r"|(?P<qq>(?:qq|扣扣|抠抠|企鹅)(?:号码|号)?)"
     r"|(?P<wechat>(?:微信|威信|v信|vx|weixin)(?:号码|号)?)"
-    r"|(?P<phone>手机|电话|联系方式|座机|固话|号码|来电|拨打|打到|打给|主叫|机主|联系人|本机)"
+    r"|(?P<phone>手[机基]|电话|联系方式|[座坐做]机|固话|[区去]号|号码|来电|拨打|打到|打给|主叫|机主|联系人|本机)"
     r"|(?P<amount>金额|余额|价格|一共|总共|积分|欠费|费用|里程|流量|版本|型号|批号|条码|邮编|楼|房间)"
 )
 _NEAR, _FAR = 14, 40
@@ -44,6 +44,13 @@ _ANNOUNCED: dict[str, tuple[int, int]] = {
     "secret": (3, 8),
     "passport": (7, 10),
 }
+#: Digits that announce a mobile number by themselves, its 1 heard as 要; 我要 and 只要 are verbs.
+_MOBILE_LIKE = re.compile("(?<![我你您他她们想需只不就还都又家人])[要腰妖药邀](?=[3-9][0-9]{4})")
+#: Characters that are hardly anything but a digit where they stand right before or behind digits.
+_SURELY_DIGITS = frozenset("要腰妖药邀摇夭灵铃领玲凌雷武舞吴酒拐山器骑柳")
+_OF_A_DATE = re.compile("[年月日号]")
+#: Characters between two dictations of one number, after a word that announces it: a letter heard for a digit, a misheard 然后.
+_LOOSE = 4
 _DATE = re.compile("(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
 
 
@@ -64,7 +71,7 @@ def numbers(text: str, speaker: Callable[[int], object], *, orders: bool = False
     >>> [(one.kind, one.digits) for one in numbers(plain("手机幺三八，嗯，四个零，幺零零零，尾号1000对吧"), lambda place: 0)]
     [('phone', '13800001000')]
     """
-    spoken = [dictation for dictation in dictations(text) if len(dictation.digits) >= 3]
+    spoken = [dictation for dictation in _announced_ones_joined(text, dictations(text)) if len(dictation.digits) >= 3]
     found: list[Found] = []
     left: list[Segment] = []
     for dictation in spoken:
@@ -72,6 +79,33 @@ def numbers(text: str, speaker: Callable[[int], object], *, orders: bool = False
         found += here
         left += rest
     return found + list(_echoes(text, left, found))
+
+
+def _announced_ones_joined(text: str, spoken: Sequence[Dictation]) -> list[Dictation]:
+    """Neighbours as one dictation where a number is announced that neither of them is, and next to nothing parts them."""
+    joined: list[Dictation] = []
+    for one in spoken:
+        if joined and _one_number(text, joined[-1], one):
+            one = Dictation((*joined.pop().segments, *one.segments))
+        joined.append(one)
+    return joined
+
+
+def _one_number(text: str, first: Dictation, second: Dictation) -> bool:
+    between = text[first.end : second.begin]
+    if len(between) > _LOOSE or re.search("[\n号]", between):
+        return False
+    cue = _cue(text, first.begin)
+    if cue is None or cue.kind not in ("phone", "id_card", "card") or cue.distance > _REACH.get(cue.kind, _NEAR):
+        return False
+    if any(_counted(text, end, cue.kind, len(first.digits + second.digits)) for end in (first.end, second.end)):
+        return False
+    if _DATE.fullmatch(first.digits) or len(first.digits) + len(second.digits) > _ANNOUNCED[cue.kind][1]:
+        return False
+    told = [shape[0] for one in (first, second) if (shape := strictly(one.digits)) is not None]
+    if cue.kind == "phone":
+        return not told and not any(is_public(one.digits) for one in (first, second))
+    return set(told) <= {"phone"}  # half of a card's number may look like a telephone's
 
 
 def _in_dictation(text: str, dictation: Dictation, speaker: Callable[[int], object], orders: bool) -> tuple[list[Found], list[Segment]]:
@@ -87,9 +121,13 @@ def _in_dictation(text: str, dictation: Dictation, speaker: Callable[[int], obje
         for segments, kind, sure in _by_shape(text, [segment for segment in stream if segment in rest]):
             found.append(_number(kind, segments, sure))
             rest = [segment for segment in rest if segment not in segments]
+    cue = _cue(text, dictation.begin)
+    if rest and cue and cue.kind in ("id_card", "card") and {one.kind for one in found} == {"phone"}:
+        # Half of a card's number that looks like a telephone's is half of the card's.
+        whole = _announced(text, [dictation.segments], cue)
+        found, rest = (whole, []) if whole else (found, rest)
     if found:
         return found, rest
-    cue = _cue(text, dictation.begin)
     found = _by_similar_sounds(text, dictation, cue) or _inside(dictation, cue) or _announced(text, streams, cue)
     if not found and (cue is None or cue.kind not in ("order", "staff", "amount")):
         found = _misheard(text, streams)
@@ -177,23 +215,73 @@ def _inside(dictation: Dictation, cue: _Cue | None) -> list[Found]:
 
 def _announced(text: str, streams: Sequence[Sequence[Segment]], cue: _Cue | None) -> list[Found]:
     """A number of nearly the right length after the word that announces it; the whole of it where it was said more than once."""
-    if cue is None or cue.kind not in _ANNOUNCED or cue.distance > _REACH.get(cue.kind, _NEAR):
+    segments = streams[-1]
+    mobile = _like_a_mobile(text, segments)
+    if cue is None or cue.kind not in _ANNOUNCED or cue.distance > (_FAR if mobile else _REACH.get(cue.kind, _NEAR)):
         return []
     fewest, most = _ANNOUNCED[cue.kind]
     kind = cast("Kind", cue.kind)
-    segments = streams[-1]
-    if COUNTED.match(text, segments[-1].end):
+    if _counted(text, segments[-1].end, kind, sum(len(segment.digits) for segment in segments)):
         return []
     if kind == "secret":
-        segments = segments[:1]
+        segments = _secret(text, segments)
+        if not segments:
+            return []
+    if kind == "phone" and mobile:
+        fewest = 5
     for stream in (segments,) if kind == "secret" else streams:
         digits = "".join(segment.digits for segment in stream)
-        if fewest <= len(digits) <= most and not _no_telephone(kind, digits, cue):
-            return [_number(kind, stream, 0.6)]
+        if fewest <= len(digits) <= most and (mobile or not _no_telephone(kind, digits, cue)):
+            return [_number(kind, _with_neighbours(text, stream), 0.6)]
     digits = "".join(segment.digits for segment in segments)
     if len(digits) > most and kind in ("phone", "id_card", "card") and not is_public(segments[0].digits):
+        if kind == "phone" and any(14 <= len(segment.digits) <= 20 for segment in segments):  # 号码 announces cards as well
+            kind = "phone" if re.match("1[3-9]", digits) else "id_card" if digits[:2] in PROVINCES else "card"
         return [_number(kind, [segment], 0.5) for segment in segments if len(segment.digits) >= 3]
     return []
+
+
+def _counted(text: str, end: int, kind: str, digits: int) -> bool:
+    """Whether a unit follows that makes the digits a count.
+
+    A date may be part of an identity card's number, and behind so many digits of a card a unit is misheard.
+    """
+    if COUNTED.match(text, end) is None or (kind == "id_card" and _OF_A_DATE.match(text, end)):
+        return False
+    return kind not in ("id_card", "card") or digits < _ANNOUNCED[kind][0]
+
+
+def _secret(text: str, segments: Sequence[Segment]) -> list[Segment]:
+    """The first segments that are written as one password; 6位 says how long it is."""
+    told: list[Segment] = []
+    for segment in segments:
+        if text.startswith("位", segment.end):
+            continue
+        if told and (text[told[-1].end : segment.begin] not in ("-", " ") or len(segment.digits) > 4):
+            break
+        told.append(segment)
+    return told
+
+
+def _like_a_mobile(text: str, segments: Sequence[Segment]) -> bool:
+    """Whether the digits begin as a mobile number does, its 1 read as 要."""
+    begin = segments[0].begin
+    return begin > 0 and _MOBILE_LIKE.match(text, begin - 1) is not None
+
+
+def _with_neighbours(text: str, segments: Sequence[Segment]) -> list[Segment]:
+    """The segments with the characters right around them that are misheard digits."""
+    begin, end = segments[0].begin, segments[-1].end
+    while begin > 0 and text[begin - 1] in _SURELY_DIGITS and segments[0].begin - begin < 4:
+        begin -= 1
+    while end < len(text) and text[end] in _SURELY_DIGITS and end - segments[-1].end < 2:
+        end += 1
+    before, behind = range(begin, segments[0].begin), range(segments[-1].end, end)
+    return [*(_misheard_digit(text, place) for place in before), *segments, *(_misheard_digit(text, place) for place in behind)]
+
+
+def _misheard_digit(text: str, place: int) -> Segment:
+    return Segment(place, place + 1, SOUNDS_LIKE.get(text[place], "0"), ((place, place + 1),))
 
 
 def _no_telephone(kind: Kind, digits: str, cue: _Cue) -> bool:
@@ -213,6 +301,8 @@ def _misheard(text: str, streams: Sequence[Sequence[Segment]]) -> list[Found]:
         digits = "".join(segment.digits for segment in stream)
         if COUNTED.match(text, stream[-1].end):
             continue
+        if len(digits) >= 7 and _like_a_mobile(text, stream):
+            return [_number("phone", _with_neighbours(text, stream), 0.5)]
         if len(digits) in (10, 12) and re.match("1[3-9]", digits) and len(stream) > 1 and all(len(s.digits) > 1 for s in stream):
             return [_number("phone", stream, 0.5)]
         date = _DATE.search(digits, 5)
