@@ -7,7 +7,6 @@ is raised. The recogniser is part of the kit, so that a test or a benchmark can 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -68,8 +67,10 @@ class Kit:
 
     def among(self, workers: int) -> Kit:
         """The kit for one of so many workers on this machine: each has its share of the cores."""
+        from qa.asr.whisper import cores
+
         hearing = self.settings.hearing
-        threads = hearing.threads or max(1, (os.cpu_count() or 1) // workers)
+        threads = hearing.threads or max(1, cores() // workers)
         hearing = hearing.model_copy(update={"threads": threads})
         return replace(self, settings=self.settings.model_copy(update={"hearing": hearing}))
 

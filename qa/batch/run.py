@@ -10,6 +10,7 @@ from typing import Any, Protocol, cast
 
 from qa.batch.executors import Executor, Job, Kit, Outcome
 from qa.batch.lock import Lock
+from qa.batch.ordering import longest_first
 from qa.batch.plan import Plan, Task, plan_run
 from qa.batch.stopping import Stopped, Stopping
 from qa.calls import Call, Quarantined
@@ -124,7 +125,7 @@ class _Run:
             feeling=self._tracks.fingerprint,
             retry=self._retry,
         )
-        plan = replace(plan, refused=(*batch.quarantined, *plan.refused))
+        plan = replace(plan, tasks=longest_first(plan.tasks), refused=(*batch.quarantined, *plan.refused))
         before = self._summary
         self._summary = replace(
             before,

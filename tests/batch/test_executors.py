@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
+from qa.asr.whisper import cores
 from qa.batch.executors import Kit, executor, in_process
 from qa.batch.workers import Workers
 from qa.config import BatchSettings, Settings
@@ -20,7 +19,7 @@ def test_a_single_worker_that_nothing_guards_is_this_process() -> None:
 
 def test_workers_share_the_cores_unless_threads_are_set() -> None:
     kit = Kit(Settings(), Rubrics(()))
-    assert kit.among(2).settings.hearing.threads == max(1, (os.cpu_count() or 1) // 2)
+    assert kit.among(2).settings.hearing.threads == max(1, cores() // 2)
     assert kit.among(1000).settings.hearing.threads == 1
     five = Kit(Settings().model_copy(update={"hearing": Settings().hearing.model_copy(update={"threads": 5})}), Rubrics(()))
     assert five.among(2).settings.hearing.threads == 5

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
+from qa.asr.whisper import cores
 from qa.batch.executors import Job, Kit, Outcome, Work
 from qa.batch.plan import Task, set_aside
 from qa.batch.workers import Workers
@@ -72,7 +73,7 @@ def endless_calls() -> None:
 
 
 def test_every_job_is_done_once_and_the_cores_are_shared() -> None:
-    threads = str(max(1, (os.cpu_count() or 1) // 2))
+    threads = str(max(1, cores() // 2))
     assert outcomes(iter([job(str(n)) for n in range(9)])) == {str(n): threads for n in range(9)}
 
 
