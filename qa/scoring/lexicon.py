@@ -36,7 +36,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from qa.errors import RubricError
 from qa.scoring.yamlfile import Lines, describe_faults, load_yaml
 from qa.text.normalize import normalize
-from qa.text.sound import LONGEST
+from qa.text.sound import LONGEST, default_closeness
 
 Severity = Literal["重度", "中度", "轻度"]
 MAX_VARIANTS = 120
@@ -62,6 +62,7 @@ class Phrase(_Entry):
     text: str = Field(min_length=1, description="说法")
     exact: bool = Field(False, description="只按字匹配，不按读音")
     strict: bool = Field(False, description="按读音时一个音节也不能少：用于指责人的说法")
+    polite: bool = Field(False, description="写“你”的说法，换成“您”也算；按读音匹配的本来就算")
     closeness: float | None = Field(None, gt=0.3, le=1.0, description="读音要多接近；不写则按说法的长短")
     gap: int = Field(8, ge=0, le=60, description="… 最多代表几个字")
     category: str | None = Field(None, description="类别，显示在报告里")
@@ -100,8 +101,17 @@ class Phrase(_Entry):
 
     @cached_property
     def slots(self) -> tuple[tuple[str, ...], ...]:
-        """What is said between its gaps: for each slot every way to say it, normalised."""
-        return _expand(self.text)
+        """What is said between its gaps: for each slot every way to say it, normalised.
+
+        >>> Phrase.of("你到底", exact=True, polite=True).slots
+        (('你到底', '您到底'),)
+        """
+        slots = _expand(self.text)
+        return tuple(tuple(dict.fromkeys(way for said in slot for way in self._persons(said))) for slot in slots)
+
+    def _persons(self, said: str) -> tuple[str, ...]:
+        """A way to say it with 您 for 你 too, where that is asked for and only its characters are looked for."""
+        return (said, said.replace("你", "您")) if self.polite and (self.exact or default_closeness(len(said)) >= 1.0) else (said,)
 
     def nearest_to(self, said: str) -> str:
         """Of the ways to say the phrase the one that is most like some words, by their letters.
@@ -180,11 +190,12 @@ class _Group(_Entry):
     weight: float | None = Field(None, gt=0.0, le=1.0)
     exact: bool | None = None
     strict: bool | None = None
+    polite: bool | None = None
     closeness: float | None = Field(None, gt=0.3, le=1.0)
     phrases: tuple[Phrase, ...] = Field(min_length=1)
 
-    def members(self, strict: bool) -> tuple[Phrase, ...]:
-        shared = {"strict": strict} | self.model_dump(exclude={"phrases"}, exclude_none=True)
+    def members(self, **of_lexicon: bool) -> tuple[Phrase, ...]:
+        shared = of_lexicon | self.model_dump(exclude={"phrases"}, exclude_none=True)
         return tuple(
             phrase.model_copy(update={key: value for key, value in shared.items() if key not in phrase.model_fields_set})
             for phrase in self.phrases
@@ -196,6 +207,7 @@ class _LexiconEntry(_Entry):
     name: str = Field(min_length=1)
     why: str = ""
     strict: bool = Field(False, description="没有另写的说法都照此")
+    polite: bool = Field(False, description="没有另写的说法都照此")
     phrases: tuple[Phrase, ...] = ()
     groups: tuple[_Group, ...] = ()
     excluding: tuple[Phrase, ...] = ()
@@ -291,6 +303,6 @@ def _resolved(source: _Source, sources: dict[str, _Source]) -> Lexicon:
     for name in [source.entry.id, *sorted(_reach(source.entry.id, sources) - {source.entry.id})]:
         entry = sources[name].entry
         groups = [*([_Group(phrases=entry.phrases)] if entry.phrases else []), *entry.groups]
-        phrases |= dict.fromkeys(phrase for group in groups for phrase in group.members(entry.strict))
+        phrases |= dict.fromkeys(phrase for group in groups for phrase in group.members(strict=entry.strict, polite=entry.polite))
         excluding |= dict.fromkeys(entry.excluding)
     return Lexicon(source.entry.id, source.entry.name, tuple(phrases), tuple(excluding), source.entry.why)
