@@ -14,12 +14,13 @@ from functools import cache
 from qa.calls import Call, Finding, Heard, Hit, Quarantined, Recording, Turn, Verdict
 from qa.config import PrivacySettings
 from qa.errors import ConfigError
+from qa.text.dictation import SOUNDS_LIKE
 from qa.text.identifiers import KINDS, Identifier, Kind
 from qa.text.mask import STAR, identifiers, mask, masked
 from qa.timeline import Seconds, Timeline
 
-#: What is around the stars of a number and belongs to it: digits in any writing, and pauses between them.
-_DIGIT = "0-9０-９零〇一二三四五六七八九幺两xX"
+#: What is around the stars of a number and belongs to it: digits in any writing and misheard, and pauses between them.
+_DIGIT = "0-9０-９零〇一二三四五六七八九幺两xX" + "".join(sorted(SOUNDS_LIKE))
 _AROUND_STARS = re.compile(
     rf"[{_DIGIT}十百千ａ-ｚA-Za-z点艾特@]*[，,、 \-]?(?:{re.escape(STAR)}+[，,、。\s\-嗯呃啊]*(?:然后)?)+[{_DIGIT}叉]*"
 )

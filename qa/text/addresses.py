@@ -18,8 +18,8 @@ _STRONG = "(?:号楼|号院|弄|栋|幢|座|单元|室|号房)"
 _WEAK = "(?:号(?![线口店机位键窗码前之左以到下上晚早中那我您你令楼院])|楼|层|户|房|门|组|队|排|期|区)"
 _PLACE = rf"(?:[一-鿿][一-鿿0-9]{{0,7}}(?:{_REGION}|{_ROAD})(?![口上边面里过人]))"
 _DETAIL = rf"(?:第?{_NUMBER}[\s，,]?(?:{_STRONG}|{_WEAK})|(?<=[室楼元栋幢号座层])[\s，,]{{0,2}}[0-9]{{3,5}}(?![0-9块元]))"
-#: 3栋 as recognisers hear it; only amid an address.
-_MISHEARD = "[0-9]{1,2}(?:[路洞动冻懂](?=[0-9]))"
+#: 3栋 and 2单元 as recognisers hear them; only amid an address.
+_MISHEARD = "[0-9]{1,2}(?:[路洞动冻懂](?=[0-9])|元(?=[0-9]{3}))"
 _ADDRESS = re.compile(
     rf"{_PLACE}(?:{_SEPARATOR}(?:{_PLACE}|{_ROAD}|{_DETAIL}|{_MISHEARD})){{1,14}}"
     rf"|{_DETAIL}(?:{_SEPARATOR}{_DETAIL}){{1,6}}"

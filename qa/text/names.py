@@ -43,12 +43,14 @@ _INTRODUCED = re.compile(
     r"(?=[机及户副车业房持开投被受收寄联法经乘入当申账我您你请这他她叫])"
     rf"(?:{_OWNER}|我是|我本人是|您是|你是|请问是|这里是|他叫|她叫|叫){_HESITATION}"
 )
-_SURNAME_TOLD = re.compile(rf"(?:[免年棉]贵[姓信性]|(?<![贵百同老])姓){_HESITATION}")
+_SURNAME_TOLD = re.compile(rf"(?:[免年棉][贵规归][姓信性]|(?<![贵百同老])姓){_HESITATION}")
 _ASKED = re.compile(
     r"(?:贵[姓信性]|怎么称呼|如何称呼|称呼您|叫什么|什么名字|姓名|名字|全名|(?:机主|户主|收件人|收货人|联系人|持卡人|投保人|车主)(?:是谁|是|叫)?|是哪位)[^\n]{0,10}\n"
     rf"{_HESITATION}(?:对|好的?)?{_HESITATION}(?:是|叫|我是|我叫|就是)?{_HESITATION}"
 )
 _TITLE = re.compile("先生|女士|小姐|太太|同志|本人")
+#: At the beginning of a turn whatever stands before 先生您好 is a name, also one that was misheard.
+_GREETED = re.compile("(?:^|\n)(?:好的?[，,]?|嗯[，,]?)?([一-鿿]{2,3})(?=(?:先生|女士)[，,]?[您你]好)")
 _LEADS = frozenset("是叫找给为让跟对问喂好系的呃嗯啊到下")
 _PAUSE = re.compile(r"$|[\s，,。？！、；!?;~“”\"]|[的啊是呢吧吗哦呀](?:$|[\s，,。？！；!?;])|本人|先生|女士|小姐")
 _EXPLAINED = re.compile("(?<=[一-鿿]{2})的[一-鿿]")
@@ -105,6 +107,9 @@ def _told(text: str) -> Iterator[tuple[Span, float]]:
             again = re.compile(rf"[\s，,]{{1,2}}(?:[^\s，,]{{2,4}}[\s，,]?)??(?={surname})").match(text, cue.end() + len(surname))
             if again and (full := _full_name(text, again.end())) and _PAUSE.match(text, full[1]):  # 我姓胡，胡建军
                 yield full, 0.8
+    for found in _GREETED.finditer(text):
+        if not _NOBODYS & set(found[1]) and not re.search("[位好]|先生|女士|小姐", found[1]):
+            yield found.span(1), 0.6
     for title in _TITLE.finditer(text):
         if span := _before_title(text, title.start()):
             yield span, 0.8
