@@ -2,14 +2,17 @@
 
 Fills a store with calls made by script (a few dozen conversations, each with a reading of the customer's sentiment and
 judged by the shipped rubric, under many names and dates), builds the site without recordings in a process of its own,
-and prints seconds, peak memory and the largest page. The same with a tenth of the calls beside it, so that growth can
-be seen. With a Chromium on the machine, also how long the overview takes to open and the list of calls to filter.
+and prints seconds, peak memory and the largest page: the time of all its processes, the memory of the one that gathers
+the figures and of the largest of those that write the calls' pages. The same with a tenth of the calls beside it, so that
+growth can be seen; what both have in common are the libraries. With a Chromium on the machine, also how long the overview
+takes to open and the list of calls to filter.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import resource
 import shutil
 import subprocess
 import sys
@@ -62,31 +65,32 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made:
         folder = options.keep or Path(made)
         kinds = conversations(load_rubric(shipped("rubrics", "general_inbound.yaml")))
-        titles = ("calls", "agents", "seconds", "CPU s", "peak MiB", "pages", "largest KiB", "index KiB")
+        titles = ("calls", "agents", "seconds", "CPU s", "peak MiB", "helper MiB", "pages", "largest KiB", "index KiB")
         print(" ".join(f"{title:>11s}" for title in titles))
         for calls in (options.calls // 10, options.calls):
             store, site = folder / f"store-{calls}", folder / f"site-{calls}"
             fill(store, kinds, calls, options.agents)
             shutil.rmtree(site, ignore_errors=True)
-            seconds, busy, memory = (float(value) for value in run(store, site).split())
+            seconds, busy, memory, helper = (float(value) for value in run(store, site).split())
             pages = {path: path.stat().st_size for path in site.rglob("*.html")}
             largest = max(pages, key=lambda path: pages[path])
             index = pages[site / "index.html"] / 1024
-            figures = (calls, options.agents, seconds, busy, memory, len(pages), pages[largest] / 1024, index)
+            figures = (calls, options.agents, seconds, busy, memory, helper, len(pages), pages[largest] / 1024, index)
             print(" ".join(f"{figure:11.0f}" for figure in figures), largest.relative_to(site), flush=True)
         browse(site)
 
 
 def run(store: Path, site: Path) -> str:
-    """The site built in a process of its own, so that its peak memory is its own; "seconds CPU-seconds MiB"."""
-    return subprocess.run([sys.executable, __file__, "--build", store, site], capture_output=True, text=True, check=True).stdout
+    """The site built in a process of its own, so that its peak memory is its own; what it says of errors is shown."""
+    return subprocess.run([sys.executable, __file__, "--build", store, site], stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def build(store: Path, site: Path) -> None:
     started = time.perf_counter()
     with Store.open(store, must_exist=True) as opened:
         write_site(opened, site, Settings(report=ReportSettings(audio=False)))
-    print(time.perf_counter() - started, time.process_time(), peak())
+    seconds, helpers = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(seconds, time.process_time() + helpers.ru_utime + helpers.ru_stime, peak(), helpers.ru_maxrss / 1024)
 
 
 def peak() -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from qa.config import Settings
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: The longest reason that a list shows.
 _WHY = 60
+#: The columns of the call table that a row is made from.
+_SHOWN = ("call_id", "agent_id", "agent_name", "team", "started_at", "duration", "score", "band", "passed", "flags", "missed_items")
 
 
 class _Names:
@@ -30,42 +32,51 @@ class _Names:
         return self.numbers.setdefault(name, len(self.numbers))
 
 
-def call_list(calls: pd.DataFrame, settings: Settings, places: Mapping[str, Place] | None = None) -> dict[str, Any]:
-    """The rows of ``calls`` in their order, and the names that the rows give by number.
+class CallLists:
+    """Lists over the same calls: what a row shows of a call is made once, and shared by the lists that it is on."""
 
-    A row is [page, call, agent, team, time, seconds, score, band, passed, flags, missed items], and with ``places``
-    also what the call is flagged for and the second where that is.
-    """
-    say = language(settings.report.language)
-    agents, teams, bands, flags, items = (_Names() for _ in range(5))
-    rows: list[list[Any]] = []
-    row: Any
-    for row in calls.itertuples(index=False):
-        rows.append(
-            [
-                page_name(row.call_id).removesuffix(".html"),
-                wording.plain(row.call_id, 60),
-                agents(wording.agent_title(row.agent_id, row.agent_name, say)),
-                teams(wording.team_title(row.team, say)),
-                wording.when(moment_or_none(row.started_at), settings.zone),
-                value(row.duration),
-                value(row.score),
-                bands(row.band),
-                value(row.passed),
-                [flags(flag) for flag in wording.gravest_first(parts(row.flags))],
-                [items(wording.plain(item, 30)) for item in parts(row.missed_items)],
-            ]
-        )
-        if places is not None:
-            rows[-1] += _why(places.get(row.call_id))
-    return {
-        "agents": list(agents.numbers),
-        "teams": list(teams.numbers),
-        "bands": list(bands.numbers),
-        "flags": [[flag, say(wording.FLAGS.get(flag, flag))] for flag in flags.numbers],
-        "items": list(items.numbers),
-        "rows": rows,
-    }
+    def __init__(self, calls: pd.DataFrame, settings: Settings) -> None:
+        say = language(settings.report.language)
+        self._flags = {flag: [flag, say(label)] for flag, label in wording.FLAGS.items()}
+        self._rows: dict[str, tuple[Any, ...]] = {}
+        same: dict[Any, Any] = {}  # what repeats from call to call is one object
+        for call_id, agent_id, agent_name, team, started_at, duration, score, band, passed, flags, missed in zip(
+            *(calls[name] for name in _SHOWN), strict=True
+        ):
+            names = (
+                wording.agent_title(agent_id, agent_name, say),
+                wording.team_title(team, say),
+                band,
+                tuple(wording.gravest_first(parts(flags))),
+                tuple(wording.plain(item, 30) for item in parts(missed)),
+            )
+            agent, group, band, flagged, items = (same.setdefault(name, name) for name in names)
+            page, title = page_name(call_id).removesuffix(".html"), wording.plain(call_id, 60)
+            when = wording.when(moment_or_none(started_at), settings.zone)
+            self._rows[call_id] = (page, title, agent, group, when, value(duration), value(score), band, value(passed), flagged, items)
+
+    def of(self, call_ids: Iterable[str], places: Mapping[str, Place] | None = None) -> dict[str, Any]:
+        """The rows of these calls in their order, and the names that the rows give by number.
+
+        A row is [page, call, agent, team, time, seconds, score, band, passed, flags, missed items], and with ``places``
+        also what the call is flagged for and the second where that is.
+        """
+        agents, teams, bands, flags, items = (_Names() for _ in range(5))
+        rows: list[list[Any]] = []
+        for call_id in call_ids:
+            page, title, agent, team, when, duration, score, band, passed, flagged, missed = self._rows[call_id]
+            named = list(map(flags, flagged)), list(map(items, missed))
+            rows.append([page, title, agents(agent), teams(team), when, duration, score, bands(band), passed, *named])
+            if places is not None:
+                rows[-1] += _why(places.get(call_id))
+        return {
+            "agents": list(agents.numbers),
+            "teams": list(teams.numbers),
+            "bands": list(bands.numbers),
+            "flags": [self._flags.get(flag, [flag, flag]) for flag in flags.numbers],
+            "items": list(items.numbers),
+            "rows": rows,
+        }
 
 
 def value(number: Any) -> float | None:

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 from qa.calls import Call
 from qa.config import Settings
 from qa.report.callpage import call_view
+from qa.report.figures import Gathered
 from qa.report.language import language
 from qa.report.media import Playable
 from qa.report.names import page_name
@@ -53,45 +57,53 @@ class CallPages:
         return self._store.sound(call, self._out / "audio")
 
 
-class Shared:
-    """Pages being written by other processes; :meth:`names` waits for them."""
-
-    def __init__(self, portions: Sequence[Future[list[str]]]) -> None:
-        self._portions = portions
-
-    def names(self) -> Iterator[str]:
-        """The names of everything written.
-
-        Raises:
-            OSError: a page could not be written.
-        """
-        for portion in self._portions:
-            yield from portion.result()
-
-
 @contextmanager
-def shared(store: Shown, out: Path, settings: Settings, workbook: str | None, call_ids: Sequence[str]) -> Iterator[Shared]:
-    """Write the pages of these calls in as many processes as there are cores, while the caller goes on."""
+def shared(
+    store: Shown, out: Path, settings: Settings, workbook: str | None, call_ids: Sequence[str]
+) -> Iterator[Iterator[tuple[Gathered, list[str]]]]:
+    """Write the pages of these calls in as many processes as there are cores.
+
+    Yields an iterator over portions of the calls, in their order: what figures are made of, and the names of what was
+    written. It raises OSError where a page could not be written or a process died.
+    """
     context = multiprocessing.get_context("spawn")  # a forked child would share the database connection
     first = (store.location, store.masked, out, settings, workbook)
-    with ProcessPoolExecutor(os.cpu_count() or 1, mp_context=context, initializer=_start, initargs=first) as pool:
+    processes = os.cpu_count() or 1
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_start, initargs=first) as pool:
         try:
-            yield Shared([pool.submit(_portion, call_ids[at : at + _PORTION]) for at in range(0, len(call_ids), _PORTION)])
+            yield _portions(pool, call_ids, 3 * processes)
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
 
 
+def _portions(pool: ProcessPoolExecutor, call_ids: Sequence[str], ahead: int) -> Iterator[tuple[Gathered, list[str]]]:
+    """What the pool makes of the calls, in their order; so many portions are handed out before the first is back."""
+    portions = (call_ids[at : at + _PORTION] for at in range(0, len(call_ids), _PORTION))
+    under_way = deque(pool.submit(_portion, portion) for portion in islice(portions, ahead))
+    while under_way:
+        try:
+            done = under_way.popleft().result()
+        except BrokenProcessPool as error:
+            raise OSError("写通话页的进程中途被终止，多半是内存不够") from error
+        under_way.extend(pool.submit(_portion, portion) for portion in islice(portions, 1))
+        yield done
+
+
 _store: Shown  # of a process that helps
+_settings: Settings
 _pages: CallPages
 
 
 def _start(location: str, masked: bool, out: Path, settings: Settings, workbook: str | None) -> None:
-    global _store, _pages
-    _store = Shown(Store.open(location, must_exist=True), settings.privacy, masked=masked)
+    global _store, _settings, _pages
+    _store, _settings = Shown(Store.open(location, must_exist=True), settings.privacy, masked=masked), settings
     _pages = CallPages(_store, out, settings, workbook)
 
 
-def _portion(call_ids: Iterable[str]) -> list[str]:
-    found = (_store.call(call_id) for call_id in call_ids)
-    return [name for call in found if call is not None for name in _pages.write(call)]
+def _portion(call_ids: Sequence[str]) -> tuple[Gathered, list[str]]:
+    gathered, names = Gathered(_settings), []
+    for call in _store.some(call_ids):
+        names += _pages.write(call)
+        gathered.add(call)
+    return gathered, names

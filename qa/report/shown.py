@@ -5,7 +5,7 @@ Calls are masked, unless the contrary was asked for, allowed by the settings, an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -49,8 +49,12 @@ class Shown:
         return map(self.shown, self._store.calls())
 
     def call_ids(self) -> list[str]:
-        """The true ids of all calls, in order."""
-        return sorted(self._store.kept())
+        """The true ids of all calls, in their order."""
+        return self._store.call_ids()
+
+    def some(self, call_ids: Sequence[str]) -> Iterator[Call]:
+        """The calls of these true ids in order of start, then id, as they may be shown."""
+        return map(self.shown, self._store.some(call_ids))
 
     def call(self, call_id: str) -> Call | None:
         """The call of that id, true or shown."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,9 @@ from qa.analysis.metrics import METRICS
 from qa.calls import Call
 from qa.config import Settings
 from qa.errors import ConfigError
-from qa.report.figures import Figures
+from qa.report.figures import Figures, Gathered
 from qa.report.language import language
-from qa.report.lists import call_list, value
+from qa.report.lists import CallLists, value
 from qa.report.names import page_name
 from qa.report.pages import STATIC, environment
 from qa.report.rendering import WORTH_SHARING, CallPages, shared
@@ -95,6 +97,7 @@ class Site:
                 shutil.copyfile(source, target)
         self.figures = self._call_pages()
         self.templates.globals["overall"] = self.figures.cards.overall
+        self._prepare()
         self._overview()
         self._queues()
         self._reasons()
@@ -135,10 +138,12 @@ class Site:
         call_ids = self.store.call_ids()
         if len(call_ids) < WORTH_SHARING:
             return Figures.of(self._called(), self.settings)
-        with shared(self.store, self.out, self.settings, self.workbook, call_ids) as pages:
-            figures = Figures.of(self.store.calls(), self.settings)
-            self.written.update(pages.names())
-        return figures
+        gathered = Gathered(self.settings)
+        with shared(self.store, self.out, self.settings, self.workbook, call_ids) as portions:
+            for portion, names in portions:
+                gathered.extend(portion)
+                self.written.update(names)
+        return gathered.figures()
 
     def _called(self) -> Iterator[Call]:
         """Every call, its page written as it goes by."""
@@ -147,10 +152,25 @@ class Site:
             self.written.update(pages.write(call))
             yield call
 
+    def _prepare(self) -> None:
+        """What many pages show parts of, made once: hundreds of agents would else go through all calls again each."""
+        figures, cards = self.figures, self.figures.cards
+        self._lists = CallLists(cards.calls, self.settings)
+        self._ids = {key: _ids_by(cards.calls, key) for key in ("agent_id", "team")}
+        self._days = {key: _days_by(cards.calls, key, self.settings.zone) for key in ("agent_id", "team")}
+        self._items_of = {"agent_id": _by_group(cards.agent_items), "team": _by_group(cards.team_items), None: {None: records(cards.items)}}
+        self._cases_of: dict[str, list[Case]] = defaultdict(list)
+        for case in cards.cases:
+            self._cases_of[case.agent_id].append(case)
+        self._placed = [
+            (agent_id, value(100 * row["procedure"]), value(100 * row["personal"]), agent_title(agent_id, row["agent_name"], self.say))
+            for agent_id, row in records(figures.agents.dropna(subset=["service_type"]))
+        ]
+
     def _overview(self) -> None:
         cards = self.figures.cards
-        attention, items = flagged(cards.calls), _by_loss(cards.items)
-        days = daily(cards.calls, self.settings.zone)
+        attention, items = flagged(cards.calls), _by_loss(records(cards.items))
+        days = _day_rows(records(daily(cards.calls, self.settings.zone)))
         comparison = self.figures.comparison
         self._page(
             "index.html",
@@ -158,22 +178,22 @@ class Site:
             teams=records(cards.teams),
             agents=_by_rank(self.figures.agents),
             stages=records(self.figures.stages),
-            items=records(items),
-            losses=records(items[items["lost"] > 0].head(LOSSES_AT_MOST)),
+            items=items,
+            losses=[(criterion, item) for criterion, item in items if item["lost"] > 0][:LOSSES_AT_MOST],
             comparison=comparison,
             changed=[change for change in comparison.items if change.difference][:CHANGES_AT_MOST] if comparison else [],
             flagged=attention.head(FLAGGED_AT_MOST).to_dict("records"),
             flagged_total=len(attention),
             places=cards.places,
             quarantined=self.store.quarantined(),
-            charts={"distribution": score_distribution(cards.calls), "days": _days(days), "types": self._types()},
+            charts={"distribution": score_distribution(cards.calls), "days": days, "types": self._types()},
         )
-        self._page("calls.html", "calls.html", call_list=self._calls(cards.calls))
+        self._page("calls.html", "calls.html", call_list=self._calls(cards.calls["call_id"]))
 
     def _queues(self) -> None:
         cards = self.figures.cards
         attention = flagged(cards.calls)
-        listed = call_list(attention.head(LISTED_AT_MOST), self.settings, cards.places)
+        listed = self._lists.of(attention["call_id"].head(LISTED_AT_MOST), cards.places)
         self._page("flagged.html", "flagged.html", call_list=listed, total=len(attention))
         shown = cards.cases[:CASES_AT_MOST]
         self._page(
@@ -211,18 +231,14 @@ class Site:
             team=team,
             card=card,
             agents=_by_rank(members.assign(rank=fair_ranks(members, minimum))),
-            items=_against(_part(cards.team_items, team), cards.items),
-            call_list=self._calls(cards.calls[cards.calls["team"] == team]),
-            charts={
-                "days": _days(daily(cards.calls[cards.calls["team"] == team], self.settings.zone)),
-                "types": self._types(set(members.index)),
-            },
+            items=self._items("team", team, None, None),
+            call_list=self._calls(self._ids["team"][team]),
+            charts={"days": self._days["team"].get(team, []), "types": self._types(set(members.index))},
         )
 
     def _agent(self, agent_id: str, card: Mapping[str, Any]) -> None:
         figures, cards = self.figures, self.figures.cards
-        own = cards.calls[cards.calls["agent_id"] == agent_id]
-        cases = [case for case in cards.cases if case.agent_id == agent_id]
+        cases = self._cases_of[agent_id]
         bad, good = self._playlists(agent_id)
         self._page(
             f"agents/{page_name(agent_id)}",
@@ -230,7 +246,7 @@ class Site:
             agent_id=agent_id,
             card=card,
             ranked=int(figures.agents["rank"].notna().sum()),
-            items=_against(_part(cards.agent_items, agent_id), _part(cards.team_items, card["team"])),
+            items=self._items("agent_id", agent_id, "team", card["team"]),
             bad=bad,
             good=good,
             cases=cases[:MOMENTS_AT_MOST],
@@ -238,8 +254,8 @@ class Site:
             talk_metrics=[(name, *METRICS[name]) for name in TALK_METRICS],
             team_card=dict(cards.teams.loc[card["team"]]) if card["team"] in cards.teams.index else None,
             peers=self._peers(card),
-            call_list=self._calls(own),
-            charts={"days": _days(daily(own, self.settings.zone)), "types": self._types({agent_id})},
+            call_list=self._calls(self._ids["agent_id"][agent_id]),
+            charts={"days": self._days["agent_id"].get(agent_id, []), "types": self._types({agent_id})},
         )
 
     def _peers(self, card: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -278,27 +294,26 @@ class Site:
             good=sorted((m for m in moments if m.outcome == "met"), key=lambda m: (-m.points, m.call_id))[:EXAMPLES_AT_MOST],
             names={agent: row["agent_name"] for agent, row in records(names)},
             missed_total=len(missed),
-            call_list=self._calls(cards.calls[cards.calls["call_id"].isin(missed)].tail(MISSED_CALLS_AT_MOST)),
+            call_list=self._calls([call_id for call_id in cards.calls["call_id"] if call_id in missed][-MISSED_CALLS_AT_MOST:]),
         )
 
-    def _calls(self, calls: Any) -> dict[str, Any]:
-        return call_list(calls.iloc[::-1], self.settings)  # newest first
+    def _calls(self, call_ids: Iterable[str]) -> dict[str, Any]:
+        return self._lists.of(list(call_ids)[::-1])  # newest first
+
+    def _items(self, key: str, group: str, other_key: str | None, other: str | None) -> list[tuple[str, dict[str, Any]]]:
+        """The items of a group with the same figures of the group they are compared with, what loses most points first."""
+        others = dict(self._items_of[other_key].get(other, ()))
+        own = self._items_of[key].get(group, [])
+        return _by_loss([(name, item | {"other_met_rate": others[name]["met_rate"] if name in others else None}) for name, item in own])
 
     def _types(self, own: set[str] | None = None) -> dict[str, Any]:
         """The chart of service types: every agent by its two sides; with ``own``, the others stand pale behind them."""
-        placed = self.figures.agents.dropna(subset=["service_type"])
         return {
             "good": self.settings.report.good_share,
             "names": {name: self.say(label) for name, label in SERVICE_TYPES.items()},
             "points": [
-                [
-                    value(100 * row["procedure"]),
-                    value(100 * row["personal"]),
-                    agent_title(agent_id, row["agent_name"], self.say),
-                    page_name(agent_id),
-                    int(own is None or agent_id in own),
-                ]
-                for agent_id, row in records(placed)
+                [procedure, personal, title, page_name(agent_id), int(own is None or agent_id in own)]
+                for agent_id, procedure, personal, title in self._placed
             ],
         }
 
@@ -313,9 +328,23 @@ def _owed(cases: Sequence[Case]) -> list[tuple[str, int, int]]:
     return [(name, done, judged) for name, (done, judged) in counts.items() if judged]
 
 
-def _part(table: Any, group: str) -> Any:
-    """One group of a table indexed by group and criterion; the empty table for a group without rows."""
-    return table.loc[group] if group in table.index.get_level_values(0) else table.droplevel(0).iloc[:0]
+def _ids_by(calls: Any, key: str) -> dict[str, list[str]]:
+    """The ids of the calls of each group, in their order."""
+    return {group: list(ids) for group, ids in calls.groupby(key, sort=False)["call_id"]}
+
+
+def _days_by(calls: Any, key: str, zone: tzinfo) -> dict[str, list[list[Any]]]:
+    """What each group's chart shows of every day."""
+    table = daily(calls, zone, key)
+    return {group: _day_rows(rows) for group, rows in _by_group(table).items()}
+
+
+def _by_group(table: Any) -> dict[Any, list[tuple[Any, dict[str, Any]]]]:
+    """The rows of a table indexed by group and something else, by group."""
+    found: dict[Any, list[tuple[Any, dict[str, Any]]]] = defaultdict(list)
+    for (group, other), row in records(table):
+        found[group].append((other, row))
+    return found
 
 
 def _of_item(table: Any, criterion: str) -> Any:
@@ -324,16 +353,10 @@ def _of_item(table: Any, criterion: str) -> Any:
     return own[own["met"] + own["missed"] + own["unsure"] > 0].sort_values(["met_rate", "missed"], ascending=[True, False], kind="stable")
 
 
-def _against(own: Any, others: Any) -> list[tuple[str, dict[str, Any]]]:
-    """Items with the same figures of the group they are compared with, what loses most points first."""
-    joined = own.join(others[["met_rate", "met", "missed"]].add_prefix("other_"), how="left")
-    return records(_by_loss(joined))
-
-
-def _by_loss(items: Any) -> Any:
+def _by_loss(items: Iterable[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
     """What loses most points first, what was missed without points next, what was never judged last."""
-    judged = (items["met"] + items["missed"] + items["unsure"] > 0).rename("judged")
-    return items.assign(judged=judged).sort_values(["judged", "lost", "missed"], ascending=False, kind="stable")
+    judged = [(name, item | {"judged": item["met"] + item["missed"] + item["unsure"] > 0}) for name, item in items]
+    return sorted(judged, key=lambda pair: (not pair[1]["judged"], -pair[1]["lost"], -pair[1]["missed"]))
 
 
 def _by_rank(agents: Any) -> list[tuple[Any, dict[str, Any]]]:
@@ -341,8 +364,8 @@ def _by_rank(agents: Any) -> list[tuple[Any, dict[str, Any]]]:
     return records(agents.sort_values(["rank", "score"], ascending=[True, False], na_position="last", kind="stable"))
 
 
-def _days(days: Any) -> list[list[Any]]:
-    return [[day, int(row["calls"]), _known(row["score"]), _known(row["pass_rate"])] for day, row in records(days)]
+def _day_rows(days: Iterable[tuple[str, dict[str, Any]]]) -> list[list[Any]]:
+    return [[day, int(row["calls"]), _known(row["score"]), _known(row["pass_rate"])] for day, row in days]
 
 
 def _known(number: Any) -> float | None:

@@ -110,6 +110,13 @@ class Attention:
         if complained:
             self._cases.append(_case(call, self._handling, self._due))
 
+    def extend(self, later: Attention) -> None:
+        """Take in what was gathered of calls that come after these."""
+        self.places.update(later.places)
+        self._cases += later._cases
+        for customer, calls in later._customers.items():
+            self._customers[customer] += calls
+
     def cases(self) -> tuple[Case, ...]:
         """The gravest first, then what was left undone most."""
         return tuple(sorted(map(self._with_history, self._cases), key=_gravity))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from qa.calls import Call, Finding, Hit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """A place in a call that is worth hearing again, good or bad, and what it cost or brought."""
+class Moment(NamedTuple):
+    """A place in a call that is worth hearing again, good or bad, and what it cost or brought.
+
+    A tuple, because one is made for most findings of every call and sent from process to process.
+    """
 
     call_id: str
     agent_id: str
@@ -45,8 +47,16 @@ class Moments:
             moment = _moment(call, finding, hit)
             key = (moment.agent_id, moment.criterion, moment.outcome)
             worth = (moment.lost if moment.outcome == "missed" else moment.points, hit.closeness if hit else 0.0)
-            if key not in self._kept or worth > self._kept[key][0]:
-                self._kept[key] = (worth, moment)
+            self._keep(key, worth, moment)
+
+    def extend(self, later: Moments) -> None:
+        """Take in the moments of calls that come after these."""
+        for key, (worth, moment) in later._kept.items():
+            self._keep(key, worth, moment)
+
+    def _keep(self, key: tuple[str, str, str], worth: tuple[float, float], moment: Moment) -> None:
+        if key not in self._kept or worth > self._kept[key][0]:
+            self._kept[key] = (worth, moment)
 
     def kept(self) -> tuple[Moment, ...]:
         return tuple(moment for _, moment in (self._kept[key] for key in sorted(self._kept)))

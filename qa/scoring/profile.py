@@ -53,7 +53,7 @@ def service_types(criteria: pd.DataFrame, cards: pd.DataFrame, personal: Collect
     on_personal = named if personal else judged["side"] == "personal"
     table = cards[["scored"]].copy()
     for name, side in (("procedure", judged[~on_personal]), ("personal", judged[on_personal])):
-        sums = side.astype({"points": float, "max_points": float}).groupby("agent_id")[["points", "max_points"]].sum()
+        sums = side.astype({"points": float, "max_points": float}).groupby("agent_id", observed=True)[["points", "max_points"]].sum()
         table[name] = (sums["points"] / sums["max_points"]).clip(0.0, 1.0).round(4).reindex(table.index)
     known = (table["scored"] >= minimum) & table["procedure"].notna() & table["personal"].notna()
     shares = zip(table["procedure"].tolist(), table["personal"].tolist(), known.tolist(), strict=True)

@@ -11,12 +11,13 @@ from __future__ import annotations
 import math
 import re
 import sys
-import warnings
+from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +53,7 @@ class Opening:
     call_id: str
     started_at: datetime | None
     text: str
-    words: frozenset[str]
+    words: tuple[str, ...]  # in order, each once
     start: float | None
     complaint: bool
     score: float | None
@@ -118,14 +119,14 @@ def opening(call: Call) -> Opening | None:
     return Opening(call.recording.call_id, call.recording.started_at, said[:LONGEST], content(said[:LONGEST]), start, complaint, score)
 
 
-def content(text: str) -> frozenset[str]:
-    """The words of a text that tell what it is about.
+def content(text: str) -> tuple[str, ...]:
+    """The words of a text that tell what it is about, in order of their letters.
 
-    >>> sorted(content("您好，我想问一下我家的宽带怎么又断了"))
-    ['宽带']
+    >>> content("您好，我想问一下我家的宽带怎么又断了")
+    ('宽带',)
     """
     found = (word for word, _, _ in words(normalize(text).text))
-    return frozenset(sys.intern(word) for word in found if len(word) > 1 and word not in _stopwords() and not _COUNTED.search(word))
+    return tuple(sorted({sys.intern(word) for word in found if len(word) > 1 and word not in _stopwords() and not _COUNTED.search(word)}))
 
 
 def find_reasons(openings: Sequence[Opening], zone: tzinfo, kind: PeriodKind = "week") -> Reasons:
@@ -138,10 +139,11 @@ def find_reasons(openings: Sequence[Opening], zone: tzinfo, kind: PeriodKind = "
     earlier = [one for one in told if before and firsts[one.call_id] == before]
     groups, other = _groups(told) if len(told) >= FEWEST else ([], len(told))
     everywhere = Counter(word for one in told for word in one.words)
+    rarities = _rarities(everywhere.keys()) if groups else {}
     return Reasons(
         reasons=tuple(
             sorted(
-                (_reason(group, everywhere, len(told), lately, earlier) for group in groups),
+                (_reason(group, everywhere, rarities, len(told), lately, earlier) for group in groups),
                 key=lambda reason: (-reason.calls, reason.name),
             )
         ),
@@ -165,7 +167,7 @@ def _groups(told: Sequence[Opening]) -> tuple[list[list[Opening]], int]:
 
     # Those who say the very same are one point that weighs more, or each such point would look like a fine group.
     same = Counter(one.words for one in told)
-    distinct = sorted(same, key=sorted)
+    distinct = sorted(same)
     space, weights = _space(distinct), np.array([same[said] for said in distinct], dtype=np.float64)
     best, labels, middles = -1.0, np.zeros(len(distinct), dtype=np.int64), np.average(space, axis=0, weights=weights)[None]
     for count in range(2, min(MOST_GROUPS, len(distinct) // 2) + 1):
@@ -186,12 +188,12 @@ def _groups(told: Sequence[Opening]) -> tuple[list[list[Opening]], int]:
     return groups, len(told) - sum(map(len, groups))
 
 
-def _space(told: Sequence[frozenset[str]]) -> npt.NDArray[np.float64]:
+def _space(told: Sequence[tuple[str, ...]]) -> npt.NDArray[np.float64]:
     import numpy as np
     from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    weighed = TfidfVectorizer(analyzer=_sorted, sublinear_tf=True).fit_transform(told)
+    weighed = TfidfVectorizer(analyzer=list, sublinear_tf=True).fit_transform(told)
     wide = min(_DIMENSIONS, min(weighed.shape) - 1)
     if wide < 1:
         return np.ones((len(told), 1))
@@ -200,15 +202,16 @@ def _space(told: Sequence[frozenset[str]]) -> npt.NDArray[np.float64]:
     return space
 
 
-def _sorted(told: Iterable[str]) -> list[str]:
-    return sorted(told)
-
-
 def _reason(
-    group: Sequence[Opening], everywhere: Counter[str], total: int, lately: Sequence[Opening], earlier: Sequence[Opening]
+    group: Sequence[Opening],
+    everywhere: Counter[str],
+    rarities: Mapping[str, float],
+    total: int,
+    lately: Sequence[Opening],
+    earlier: Sequence[Opening],
 ) -> Reason:
     own = Counter(word for one in group for word in one.words)
-    worth = {word: _tells(own[word], len(group), everywhere[word], total) * _rarity(word) for word in own}
+    worth = {word: _tells(own[word], len(group), everywhere[word], total) * rarities[word] for word in own}
     telling = sorted(own, key=lambda word: (-worth[word], word))[:_WORDS]
     ids = {one.call_id for one in group}
     scores = [one.score for one in group if one.score is not None]
@@ -247,20 +250,21 @@ def _rising(lately: Sequence[Opening], earlier: Sequence[Opening]) -> tuple[Risi
     return tuple(rising for _, rising in sorted(found, key=lambda pair: (-pair[0], pair[1].word))[:_RISING])
 
 
-def _rarity(word: str) -> float:
-    """How rare a word is in the language at large: of words that tell a group equally well, the rarer says more."""
-    table, middle = _rarities()
-    return table.get(word, middle)
+def _rarities(wanted: Collection[str]) -> dict[str, float]:
+    """How rare each word is in the language at large: of words that tell a group equally well, the rarer says more.
 
-
-@cache
-def _rarities() -> tuple[dict[str, float], float]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # escapes in jieba's own sources
-        from jieba.analyse import default_tfidf
-
-    table, middle = default_tfidf.idf_loader.get_idf()
-    return table, middle
+    From jieba's table, read line by line: kept whole, with the tagger that comes with its reader, it would take 150 MB.
+    """
+    found: dict[str, float] = {}
+    every = array("d")
+    with (files("jieba") / "analyse" / "idf.txt").open(encoding="utf-8") as lines:
+        for line in lines:
+            word, _, rarity = line.partition(" ")
+            every.append(float(rarity))
+            if word in wanted:
+                found[word] = every[-1]
+    middle = sorted(every)[len(every) // 2]
+    return {word: found.get(word, middle) for word in wanted}
 
 
 @cache

@@ -85,14 +85,37 @@ class Scorecards:
 
         ``handling`` names the criteria that tell how a complaint was handled, where not the rubric's own; ``due`` says by when it must be.
         """
-        rows, criteria, moments, attention = Columns(CALL_COLUMNS), Columns(CRITERION_COLUMNS), Moments(), Attention(handling, due)
+        gathered = Gathering(handling, due)
         for call in calls:
-            rows.add(call_row(call))
-            for row in criterion_rows(call):
-                criteria.add(row)
-            moments.add(call)
-            attention.add(call)
-        return cls(typed(rows.frame()), criteria.frame(), moments.kept(), attention.cases(), attention.places)
+            gathered.add(call)
+        return gathered.cards()
+
+
+class Gathering:
+    """What scorecards are made of, gathered while the calls go by; what other processes gathered of later calls can be put behind."""
+
+    def __init__(self, handling: Collection[str] = (), due: ComplaintSettings | None = None) -> None:
+        self._calls, self._criteria = Columns(CALL_COLUMNS), Columns(CRITERION_COLUMNS)
+        self._moments, self._attention = Moments(), Attention(handling, due)
+
+    def add(self, call: Call) -> None:
+        self._calls.add(call_row(call))
+        for row in criterion_rows(call):
+            self._criteria.add(row)
+        self._moments.add(call)
+        self._attention.add(call)
+
+    def extend(self, later: Gathering) -> None:
+        """Put what was gathered of later calls behind this."""
+        self._calls.extend(later._calls)
+        self._criteria.extend(later._criteria)
+        self._moments.extend(later._moments)
+        self._attention.extend(later._attention)
+
+    def cards(self) -> Scorecards:
+        """The scorecards; the gathering is used up."""
+        calls, criteria = typed(self._calls.frame()), self._criteria.frame()
+        return Scorecards(calls, criteria, self._moments.kept(), self._attention.cases(), self._attention.places)
 
 
 def agent_scorecards(calls: pd.DataFrame, criteria: pd.DataFrame) -> pd.DataFrame:
@@ -156,7 +179,7 @@ def item_table(criteria: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
     import pandas as pd
 
     order = {criterion: place for place, criterion in enumerate(pd.unique(criteria["criterion"]))}
-    titles = criteria.drop_duplicates("criterion", keep="last").set_index("criterion")[["name", "section"]]
+    titles = criteria.drop_duplicates("criterion", keep="last")[["criterion", "name", "section"]].astype(object).set_index("criterion")
     # Narrow columns and none that is not counted: this table has a row for every call and item.
     counted = criteria[[*([by] if by else []), "criterion"]].assign(
         **{outcome: (criteria["outcome"] == outcome).astype("int32") for outcome in OUTCOMES},
@@ -167,7 +190,9 @@ def item_table(criteria: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
         place=criteria["criterion"].map(order).astype(float),
     )
     keys = [by, "place", "criterion"] if by else ["place", "criterion"]
-    sums = counted.groupby(keys, sort=True)[[*OUTCOMES, "lost"]].sum().reset_index(level="place", drop=True)
+    sums = counted.groupby(keys, sort=True, observed=True)[[*OUTCOMES, "lost"]].sum().reset_index().drop(columns="place")
+    groups = [key for key in keys if key != "place"]
+    sums = sums.astype(dict.fromkeys(groups, object)).set_index(groups)
     sums[list(OUTCOMES)] = sums[list(OUTCOMES)].astype("int64")
     judged = sums["met"] + sums["missed"]
     low, high = wilson(sums["met"], judged)
@@ -188,11 +213,16 @@ def score_distribution(calls: pd.DataFrame) -> list[tuple[int, int, int]]:
     return [(10 * place, 10 * place + 10, int(places.get(place, 0))) for place in range(10)]
 
 
-def daily(calls: pd.DataFrame, zone: tzinfo) -> pd.DataFrame:
-    """Calls, mean score and pass rate by day of the report's time zone, indexed by ISO date; calls without a time are left out."""
+def daily(calls: pd.DataFrame, zone: tzinfo, by: str | None = None) -> pd.DataFrame:
+    """Calls, mean score and pass rate by day of the report's time zone, indexed by ISO date; calls without a time are left out.
+
+    With ``by``, a column of the calls, indexed by group and date.
+    """
     dated = calls.dropna(subset=["started_at"])
     days = dated["started_at"].dt.tz_convert(zone).dt.strftime("%Y-%m-%d")
-    table = dated.groupby(days.rename("day")).agg(calls=("call_id", "size"), score=("score", "mean"), pass_rate=("passed", "mean"))
+    table = dated.groupby([*([by] if by else []), days.rename("day")]).agg(
+        calls=("call_id", "size"), score=("score", "mean"), pass_rate=("passed", "mean")
+    )
     return table.round({"score": 2, "pass_rate": 4})
 
 

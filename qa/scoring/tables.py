@@ -5,7 +5,9 @@ They are built in one pass over the calls, column by column, holding a few hundr
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping
+from math import nan
 from typing import TYPE_CHECKING, Any
 
 from qa.analysis.metrics import METRICS
@@ -60,7 +62,13 @@ CALL_COLUMNS: Mapping[str, str] = {
     "rubric_hash": "str",
 } | {name: "float" for name in METRICS if name != "duration"}
 
-CRITERION_COLUMNS = ("call_id", "agent_id", "team", "criterion", "name", "section", "outcome", "points", "max_points", "fatal", "side")
+#: The columns of the criterion table and what they hold.
+CRITERION_COLUMNS: Mapping[str, str] = dict.fromkeys(("call_id", "agent_id", "team", "criterion", "name", "section", "outcome"), "name") | {
+    "points": "float",
+    "max_points": "float",
+    "fatal": "bool",
+    "side": "name",
+}
 
 _JOINT = "；"  # between the parts of a column that holds several
 OUTCOMES = ("met", "missed", "unsure", "na")
@@ -187,29 +195,80 @@ def typed(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 class Columns:
-    """Rows gathered column by column: a fraction of the memory that a list of dictionaries takes."""
+    """Rows gathered column by column: a fraction of the memory that a list of dictionaries takes.
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self._values: dict[str, list[Any]] = {name: [] for name in names}
-        # The same name of an item stands on thousands of rows, read anew from the store each time: one object serves all.
+    ``kinds`` says what each column holds, as :data:`CALL_COLUMNS` does.
+
+    >>> columns, later = Columns({"who": "str", "score": "float"}), Columns({"who": "str", "score": "float"})
+    >>> columns.add({"who": "8001", "score": 90.0})
+    >>> later.add({"who": "8002", "score": None})
+    >>> columns.extend(later)
+    >>> columns.frame().to_dict("list")
+    {'who': ['8001', '8002'], 'score': [90.0, nan]}
+    """
+
+    def __init__(self, kinds: Mapping[str, str]) -> None:
+        self._values: dict[str, list[Any] | array[Any]] = {
+            name: array(_CODES[kind]) if kind in _CODES else [] for name, kind in kinds.items()
+        }
+        self._numbers: dict[str, dict[str, int]] = {name: {} for name, kind in kinds.items() if kind == "name"}
+        # The same text stands on thousands of rows, read anew from the store each time: one object serves all.
         self._same: dict[str, str] = {}
 
     def add(self, row: Mapping[str, Any]) -> None:
         for name, values in self._values.items():
             value = row[name]
-            values.append(self._same.setdefault(value, value) if isinstance(value, str) else value)
+            if name in self._numbers:
+                numbers = self._numbers[name]
+                value = numbers.setdefault(value, len(numbers))
+            elif isinstance(value, str):
+                value = self._same.setdefault(value, value)
+            elif value is None and isinstance(values, array):
+                value = nan
+            values.append(value)
+
+    def extend(self, later: Columns) -> None:
+        """Put the rows of another behind these."""
+        for name, values in self._values.items():
+            more: Iterable[Any] = later._values[name]
+            if name in self._numbers:
+                numbers = self._numbers[name]
+                here = [numbers.setdefault(value, len(numbers)) for value in later._numbers[name]]
+                more = array(_CODES["name"], [here[number] for number in more])
+            elif isinstance(more, list):
+                more = (self._same.setdefault(value, value) if isinstance(value, str) else value for value in more)
+            values.extend(more)
 
     def frame(self) -> pd.DataFrame:
         """The table; what was gathered is given up column by column on the way, so that it is not held twice."""
+        import numpy as np
         import pandas as pd
 
         made: dict[str, pd.Series[Any]] = {}
         for name in list(self._values):
             values = self._values.pop(name)
-            made[name] = pd.Series(values, dtype=_dtype(values))
+            if name in self._numbers:
+                made[name] = _named(np.array(values), list(self._numbers[name]))
+            else:
+                made[name] = pd.Series(np.array(values)) if isinstance(values, array) else pd.Series(values, dtype=_dtype(values))
         return pd.DataFrame(made, copy=False)
 
 
-def _dtype(values: list[Any]) -> np.dtype[Any] | type[object] | None:
-    """Numbers as numbers; anything with text in it, or nothing in it, as objects (no guessing by pandas)."""
-    return None if values and all(isinstance(value, float | int) for value in values) else object
+def _named(numbers: np.ndarray[Any, Any], names: list[str]) -> pd.Series[Any]:
+    """Names by number as a column of categories, which are in the order of their letters, as groups of plain text would be."""
+    import numpy as np
+    import pandas as pd
+
+    order = sorted(range(len(names)), key=names.__getitem__)
+    places = np.empty(len(names), dtype=np.int32)
+    places[order] = np.arange(len(names))
+    return pd.Series(pd.Categorical.from_codes(places[numbers], categories=pd.Index([names[number] for number in order], dtype=object)))
+
+
+#: Numbers lie side by side; of a name that stands on thousands of rows, its number does.
+_CODES = {"float": "d", "int": "q", "name": "i"}
+
+
+def _dtype(values: list[Any]) -> type[object] | None:
+    """Yes and no as such; anything else, or nothing at all, as objects (no guessing by pandas)."""
+    return None if values and all(isinstance(value, bool) for value in values) else object

@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import getpass
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -30,6 +30,8 @@ FILENAME = "tingjian.db"
 
 #: The hearing key of a call whose words were taken out: there is nothing left to judge, and it is not heard again.
 REMOVED = "removed"
+
+_IN_ORDER = (CallRow.started_at, CallRow.call_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +168,18 @@ class Store:
     def calls(self) -> Iterator[Call]:
         """Every call in order of start, then id, as of one moment; read a few at a time, so that memory stays flat."""
         with self._database.reading() as session:
-            for row in session.scalars(select(CallRow).order_by(CallRow.started_at, CallRow.call_id).execution_options(yield_per=50)):
+            for row in session.scalars(select(CallRow).order_by(*_IN_ORDER).execution_options(yield_per=50)):
                 yield call_of(row)
                 session.expunge(row)
+
+    def call_ids(self) -> list[str]:
+        """The ids of all calls in the order of :meth:`calls`."""
+        return list(self._database.read(lambda session: session.scalars(select(CallRow.call_id).order_by(*_IN_ORDER)).all()))
+
+    def some(self, call_ids: Sequence[str]) -> Iterator[Call]:
+        """The calls of these ids, at most a few hundred, in the order of :meth:`calls`; an id without a call is left out."""
+        asked = select(CallRow).where(CallRow.call_id.in_(call_ids)).order_by(*_IN_ORDER)
+        return map(call_of, self._database.read(lambda session: session.scalars(asked).all()))
 
     def call(self, call_id: str) -> Call | None:
         """The call of that id."""

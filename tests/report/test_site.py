@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -16,6 +18,7 @@ from qa.calls import Call
 from qa.config import ReportSettings, Settings
 from qa.errors import ConfigError
 from qa.report.names import page_name
+from qa.report.rendering import _portions
 from qa.report.site import write_site
 from qa.report.workbook import write_workbook
 from qa.store.store import Store
@@ -211,6 +214,17 @@ def test_pages_written_by_several_processes_are_the_same(store: Store, site: Pat
     again = write_site(store, tmp_path / "again", Settings()).parent
     made = {path.relative_to(site): path.read_bytes() for path in site.rglob("*") if path.is_file()}
     assert made == {path.relative_to(again): path.read_bytes() for path in again.rglob("*") if path.is_file()}
+
+
+def test_a_process_that_dies_is_told() -> None:
+    class Dead:
+        def submit(self, *_: object) -> Future[None]:
+            lost: Future[None] = Future()
+            lost.set_exception(BrokenProcessPool())
+            return lost
+
+    with pytest.raises(OSError, match="多半是内存不够"):
+        list(_portions(Dead(), ["c1"], ahead=2))  # type: ignore[arg-type]
 
 
 def test_a_second_report_clears_what_is_gone_and_nothing_else(tmp_path: Path, recording: Path) -> None:

@@ -68,4 +68,4 @@ def test_what_a_customer_says_first() -> None:
     assert said is not None
     assert (said.call_id, said.text, said.start, said.complaint) == ("c1", "我要投诉你们", 3.0, True)
     assert opening(silent("s")) is None
-    assert content("") == frozenset()
+    assert content("") == ()
