@@ -32,6 +32,7 @@ _PASSPORT = re.compile(
 )
 _ORDER = re.compile(r"(?:单号|[订工运保]单|编号|编码|型号|批号|代码|流水号|序列号)[^\n]{0,6}$")
 _SIGN = re.compile("[a-z0-9一-鿿]")
+_LETTER = re.compile("[a-z]|车牌")  # all but e-mail addresses have one
 
 
 def accounts(text: str) -> Iterator[Found]:
@@ -46,6 +47,8 @@ def accounts(text: str) -> Iterator[Found]:
         begin, end = found.span("local")
         hidden = tuple((place, place + 1) for place in range(begin + 1, end) if not text[place].isspace())
         yield Found("email", ((begin, found.end()),), hidden, 0.95)
+    if _LETTER.search(text) is None:
+        return
     for found in _WECHAT.finditer(text):
         yield _signs("wechat", text, *found.span("name"), 0.9)
     for pattern, kind in ((_PLATE, "plate"), (_PASSPORT, "passport")):

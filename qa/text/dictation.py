@@ -37,12 +37,14 @@ SOUNDS_LIKE = {
     )
     for character in characters
 }
-_PLAIN = str.maketrans(
+_PLAIN: dict[str, str] = (
     {chr(code): chr(code - 0xFEE0).lower() for code in range(0xFF01, 0xFF5F)}
     | {"　": " ", "○": "0", "壹": "1", "贰": "2", "叁": "3", "肆": "4", "伍": "5", "陆": "6", "柒": "7", "捌": "8", "玖": "9"}
     | {character: digit for character, digit in DIGIT.items() if character != "两"}
     | {letter: letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 )
+# A class of characters is looked for much faster than every character of a text in a table.
+_NOT_PLAIN = re.compile(f"[{re.escape(''.join(_PLAIN))}]")
 # 一 that belongs to a word is no digit; the same length is put in its place, ~ for what is said while waiting.
 _WORDS = re.compile(
     "等一下|[看听问查说试缓停]一下|一下子?|一个|一点|第一|万一|唯一|统一|一起|一直|一定|一样|一些|一般|一共|一会|一切"
@@ -109,7 +111,7 @@ def plain(text: str) -> str:
     """
     if "一" in text or "周" in text or "期" in text:
         text = _WORDS.sub(lambda found: ("~" if found[0].endswith(("下", "下子")) else "#") * len(found[0]), text)
-    return text.translate(_PLAIN)
+    return _NOT_PLAIN.sub(lambda found: _PLAIN[found[0]], text)
 
 
 def dictations(text: str) -> list[Dictation]:

@@ -178,9 +178,8 @@ def _explained(text: str, characters: set[str], spans: list[Span]) -> Iterator[S
         return
     for pattern in (_EXPLAINED, _SPELT):
         for found in pattern.finditer(text):
-            near = any(abs(found.start() - end) < 60 for _, end in spans)
             one, end = found[0][-1], found.end()
-            if not near or one not in characters:
+            if one not in characters or not any(abs(found.start() - last) < 60 for _, last in spans):
                 continue
             if pattern is _SPELT:
                 yield found.span()
