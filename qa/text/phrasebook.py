@@ -4,24 +4,15 @@ What it costs to hear one syllable for another is kept in a table that the phras
 a row for each syllable that a text may have, a column (a *unit*) for each that the phrases have. Rows are made when
 a text first needs them; there are no more of them than Mandarin has syllables and the phrases have characters.
 
-**Seeds.** Nearly all phrases are nowhere near in nearly all calls. They are left out without loss by the pigeonhole
-principle: cut a phrase that may cost ``B`` into ``k`` pairs of neighbouring syllables (one syllable may be left over).
-Were each pair to cost more than ``t = B // k``, together they would cost at least ``k * (t + 1) > B``. So a place of
-the phrase has a pair that costs at most ``t``. Where ``t`` is less than it costs to leave out either syllable, both
-are heard, one behind the other, with as much between them as ``t`` allows: nothing for 0, one particle or 您 for 30
-or more, two for 60 or more, never three (90). That is a question about two bits for each pair and place, asked for
-64 pairs in one machine word. Phrases that may cost too much for such pairs (:attr:`Phrasebook.loose`) are compared
-everywhere.
+Nearly all phrases are left out by their seeds, see :mod:`qa.text.seeds`; phrases that may cost too much for such pairs
+(:attr:`Phrasebook.loose`) are compared everywhere.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from itertools import takewhile
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,10 +20,9 @@ import numpy.typing as npt
 from qa.text import syllables
 from qa.text.passage import END, Bools, Ints, Passage, sound_of
 from qa.text.readings import Reading, Sound, unpack
+from qa.text.seeds import Planting, Seeds
 
 Costs = npt.NDArray[np.uint8]
-Shorts = npt.NDArray[np.uint16]
-Narrow = npt.NDArray[np.int32]
 Words = npt.NDArray[np.uint64]
 Reals = npt.NDArray[np.float64]
 
@@ -53,26 +43,6 @@ NEVER = 101 * LONGEST  # more than any phrase may cost: no match reaches from on
 _PERSONS = np.array([ord("您"), ord("你")])
 _NEGATIONS = np.array(sorted(map(ord, NEGATION)))
 _SPECIAL = PARTICLES | NEGATION | frozenset(EXTRA_PERSON) | frozenset("您你")
-
-
-@dataclass(frozen=True, slots=True)
-class Seeds:
-    """The pairs of units that places are found by, and for each the phrases it is cut from.
-
-    ``first``, ``second``, ``limits``: one entry a pair. Rows ``at[q] .. at[q + 1]`` of ``groups`` belong to pair ``q``, those
-    that may cost the most first. What is cut alike stands in one group: what the pair may cost, what the phrase may, how
-    many syllables of it come before the pair, how many it has, what the cheapest of them costs when it is missing, and
-    where its ``cuts`` begin, which follow one another: each is the phrase (two numbers), how many kinds it shares with the cut before it,
-    and the kinds of its syllables: those behind the pair, then those before it, each from the pair on. Cuts are in the
-    order of their kinds, so that phrases which begin alike are given up together. All that is read together lies together.
-    """
-
-    first: Ints
-    second: Ints
-    limits: Ints
-    at: Ints
-    groups: Narrow
-    cuts: Shorts
 
 
 class Phrasebook:
@@ -99,24 +69,14 @@ class Phrasebook:
             self.rows[p, : len(row)] = row
         spoken = [unpack(sound) for sound, _ in units]
         self._codes, self._tones, self._characters = (np.array([one[i] for one in spoken], dtype=np.int64) for i in range(3))
-        self._firm = np.array([firm for _, firm in units], dtype=bool)
+        self.firm: Bools = np.array([firm for _, firm in units], dtype=bool)
         #: what each unit costs when the text does not have it; the last one, no unit at all, costs nothing
-        self.missing: Ints = np.array([*(_missing(chr(c), firm) for (_, _, c), firm in zip(spoken, self._firm, strict=True)), 0])
+        self.missing: Ints = np.array([*(_missing(chr(c), firm) for (_, _, c), firm in zip(spoken, self.firm, strict=True)), 0])
         self._known = frozenset(chr(c) for _, _, c in spoken) | _SPECIAL
         self._row_of: Ints = np.zeros(0, dtype=np.int64)  # by number of the sound, -1 where no row is made yet
         self._row_of_key: dict[Sound, int] = {}
         self._making = threading.Lock()
-        # for the lower bound units that differ in tone or character alone are one kind; the last kind costs nothing
-        order = np.argsort(self._codes, kind="stable")
-        fresh = np.flatnonzero(np.append(True, np.diff(self._codes[order]) != 0)[: len(order)])
-        kinds = np.zeros(len(units) + 1, dtype=np.int64)
-        kinds[order] = np.cumsum(np.isin(np.arange(len(order)), fresh)) - 1
-        kinds[-1] = len(fresh)
-        self._by_kind = order, fresh
-        self.least_missing: Costs = np.append(_least(self.missing[None, order], fresh)[0], 0).astype(np.uint8)
-        #: the kind of each syllable of each phrase
-        self.kinds: Ints = kinds[self.rows]
-        self._tables = Tables(len(units) + 1, len(fresh) + 1, len(self.seeds.first))
+        self._tables = Tables(len(units) + 1, len(self.seeds.first))
 
     @cached_property
     def budgets(self) -> Ints:
@@ -138,8 +98,8 @@ class Phrasebook:
         slack: Ints = np.maximum(self.budgets, 0) // EXTRA_PARTICLE
         return slack
 
-    def _pairs(self, p: int) -> list[tuple[int, int]]:
-        """(offset, what it may cost) of the pairs that phrase ``p`` is cut into; none when they would be no seeds."""
+    def _pairs(self, p: int) -> list[int]:
+        """Where the pairs begin that phrase ``p`` is cut into; none when they would be no seeds."""
         length, budget = int(self.lengths[p]), int(self.budgets[p])
         if length < 2:
             return []
@@ -151,7 +111,7 @@ class Phrasebook:
         offsets = min(cuts, key=lambda cut: sum(self._frequency[row[i]] * self._frequency[row[i + 1]] for i in cut), default=None)
         offsets = list(range(0, length - 1, 2)) if offsets is None else offsets
         fits = room < _SEED_LIMIT and all(room < min(missing[i], missing[i + 1]) for i in offsets)
-        return [(i, room) for i in offsets] if fits else []
+        return offsets if fits else []
 
     @cached_property
     def _frequency(self) -> Ints:
@@ -160,44 +120,11 @@ class Phrasebook:
     @cached_property
     def seeds(self) -> Seeds:
         """The seeds of all phrases that have some."""
-        pairs: dict[tuple[int, int], dict[tuple[int, ...], list[tuple[tuple[int, ...], int]]]] = {}
+        planting = Planting()
         for p in np.flatnonzero(self.budgets >= 0).tolist():
-            length, kinds, row = int(self.lengths[p]), self.kinds[p].tolist(), self.rows[p].tolist()
-            for offset, room in self._pairs(p):
-                group = -room, int(self.budgets[p]), offset, length, int(self.least[p])
-                beside = (*kinds[offset + 2 : length], *kinds[:offset][::-1])
-                pairs.setdefault((row[offset], row[offset + 1]), {}).setdefault(group, []).append((beside, p))
-        groups: list[tuple[int, ...]] = []
-        cuts: list[int] = []
-        for of_pair in pairs.values():
-            for (room, *alike), members in sorted(of_pair.items()):
-                groups.append((-room, *alike, len(cuts)))
-                before: tuple[int, ...] = ()
-                for beside, p in sorted(members):
-                    shared = sum(1 for _ in takewhile(lambda both: both[0] == both[1], zip(before, beside, strict=False)))
-                    cuts += (p >> 16, p & 0xFFFF, shared, *beside)
-                    before = beside
-        groups.append((0, 0, 0, 0, 0, len(cuts)))
-        return Seeds(
-            first=np.array([one for one, _ in pairs], dtype=np.int64),
-            second=np.array([other for _, other in pairs], dtype=np.int64),
-            limits=np.array([-min(of_pair)[0] for of_pair in pairs.values()], dtype=np.int64),
-            at=np.cumsum([0, *map(len, pairs.values())]),
-            groups=np.array(groups, dtype=np.int32),
-            cuts=np.array(cuts, dtype=np.uint16),
-        )
-
-    @cached_property
-    def least(self) -> Ints:
-        """What the cheapest syllable of each phrase costs when the text does not have it."""
-        least: Ints = np.append(self.missing[:-1], NEVER)[self.rows].min(axis=1, initial=NEVER)
-        return least
-
-    @cached_property
-    def gone(self) -> Ints:
-        """How many of its syllables may be missing where a phrase is found."""
-        gone: Ints = np.maximum(self.budgets, 0) // self.least
-        return gone
+            if offsets := self._pairs(p):
+                planting.add(p, self.rows[p, : self.lengths[p]].tolist(), int(self.budgets[p]), offsets)
+        return planting.seeds(self.missing.tolist())
 
     @cached_property
     def rims(self) -> Bools:
@@ -265,9 +192,7 @@ class Phrasebook:
                 spoken = np.array([unpack(key) for key in keys], dtype=np.int64)
                 costs = self._costs(*spoken.T)
                 extras = [(_extra(key, strict=False), _extra(key, strict=True)) for key in keys]
-                order, fresh = self._by_kind
-                floors = np.pad(_least(costs[:, order], fresh), ((0, 0), (0, 1)))
-                self._tables = self._tables.with_rows(first, costs, floors, np.array(extras), self.seeds)
+                self._tables = self._tables.with_rows(first, costs, np.array(extras), self.seeds)
                 self._row_of_key.update({key: first + i for i, key in enumerate(keys)})
             known[list(unknown)] = [self._row_of_key[key] for key in unknown.values()]
             self._row_of = known  # after the tables: who reads the new rows finds them there
@@ -283,7 +208,7 @@ class Phrasebook:
         costs = np.where(base < syllables.DIFFERENT, np.minimum(toned, syllables.DIFFERENT), base)
         costs[np.isin(characters, _PERSONS)[:, None] & np.isin(self._characters, _PERSONS)[None, :]] = SAME_PERSON
         turned = np.isin(characters, _NEGATIONS)[:, None] | np.isin(self._characters, _NEGATIONS)[None, :]
-        costs[(turned & (costs > 30)) | (self._firm[None, :] & (costs > MISHEARD))] = TURNED
+        costs[(turned & (costs > 30)) | (self.firm[None, :] & (costs > MISHEARD))] = TURNED
         costs[characters[:, None] == self._characters[None, :]] = 0
         costs[codes == END] = BARRED
         return np.concatenate([costs, np.zeros((len(codes), 1), dtype=np.int64)], axis=1).astype(np.uint8)
@@ -306,39 +231,32 @@ class Spellings:
 
 
 class Tables:
-    """By row: ``costs`` of the units (:data:`BARRED` at the end of a text; ``by_unit`` turned round), ``floors`` of the kinds
-    of units, ``extras`` for ordinary and for strict phrases, and as bits whether the row may be the first or the second
-    syllable of each seed.
+    """By row: ``costs`` of the units (:data:`BARRED` at the end of a text; ``by_unit`` turned round), ``extras`` for ordinary and
+    for strict phrases, and as bits whether the row may be the first or the second syllable of each seed.
     """
 
-    def __init__(self, units: int, kinds: int, pairs: int, room: int = 0) -> None:
+    def __init__(self, units: int, pairs: int, room: int = 0) -> None:
         words = -(-pairs // 64)
         self.costs = np.zeros((room, units), dtype=np.uint8)
         self.by_unit = np.zeros((units, room), dtype=np.uint8)
-        self.floors = np.zeros((room, kinds), dtype=np.uint8)
         self.extras = np.zeros((room, 2), dtype=np.int64)
         self.first = np.zeros((room, words), dtype=np.uint64)
         self.second = np.zeros((room, words), dtype=np.uint64)
 
-    def with_rows(self, at: int, costs: Costs, floors: Costs, extras: Ints, seeds: Seeds) -> Tables:
+    def with_rows(self, at: int, costs: Costs, extras: Ints, seeds: Seeds) -> Tables:
         """The tables with these rows from ``at`` on; the old ones remain as they are for who reads them."""
         tables, needed = self, at + len(costs)
         if needed > len(self.costs):
-            tables = Tables(self.costs.shape[1], self.floors.shape[1], len(seeds.first), max(1024, 2 * len(self.costs), needed))
-            for name in ("costs", "floors", "extras", "first", "second"):
+            tables = Tables(self.costs.shape[1], len(seeds.first), max(1024, 2 * len(self.costs), needed))
+            for name in ("costs", "extras", "first", "second"):
                 getattr(tables, name)[:at] = getattr(self, name)[:at]
             tables.by_unit[:, :at] = self.by_unit[:, :at]
         rows = slice(at, needed)
-        tables.costs[rows], tables.floors[rows], tables.extras[rows] = costs, floors, extras
+        tables.costs[rows], tables.extras[rows] = costs, extras
         tables.by_unit[:, rows] = costs.T
         tables.first[rows] = _as_bits(costs[:, seeds.first] <= seeds.limits, self.first.shape[1])
         tables.second[rows] = _as_bits(costs[:, seeds.second] <= seeds.limits, self.first.shape[1])
         return tables
-
-
-def _least(values: npt.NDArray[Any], groups: Ints) -> npt.NDArray[Any]:
-    """In each row the least value of each group of neighbouring columns; groups are given by where they begin."""
-    return np.minimum.reduceat(values, groups, axis=1) if len(groups) else values[:, :0]
 
 
 def _as_bits(flags: npt.NDArray[np.bool_], words: int) -> npt.NDArray[np.uint64]:

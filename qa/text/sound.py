@@ -19,8 +19,8 @@ The very characters of the phrase are always closeness 1.0. A phrase of one or t
 characters alone: a fifth of all turns has some homophone of it.
 
 Costs are whole numbers, so the same texts give the same matches on any machine. All phrases are searched together,
-in three steps of which the first two only leave out what cannot match: seeds (see :mod:`qa.text.phrasebook`); a lower
-bound (each syllable of the phrase against the best syllable near its place, order ignored); the alignment itself.
+and only where something like a pair of their syllables stands (see :mod:`qa.text.seeds`); what they have in common around
+it is aligned once for all of them.
 """
 
 from __future__ import annotations
@@ -165,22 +165,19 @@ def _by_sound(book: Phrasebook, passage: Passage) -> Ints:
     """Where phrases are close enough by sound: phrase, first and last syllable, what it costs."""
     if not len(passage) or not (book.budgets >= 0).any():
         return np.zeros((0, 4), dtype=np.int64)
-    from qa.text import alignment
+    from qa.text.seeking import seek
 
     tables, rows = book.tables(passage)
     seeds = book.seeds
-    keys = alignment.candidates(
-        rows, tables.costs, tables.floors, tables.extras, tables.first, tables.second,
-        seeds.first, seeds.second, seeds.limits, seeds.at, seeds.groups, seeds.cuts,
-        book.least_missing,
+    places = seek(
+        rows, book.rim, tables.costs, tables.extras, tables.first, tables.second,
+        seeds.first, seeds.second, seeds.limits, seeds.at, seeds.nodes, seeds.ends, book.firm, book.budgets, seeds.deepest,
     )  # fmt: skip
-    slack = alignment.reaches(keys, rows, tables.extras, book.lengths, book.budgets, book.slack, book.gone)
-    phrases, starts = np.divmod(keys, len(rows))
-    if len(book.loose):
-        everywhere, at = _everywhere(book, len(rows))
-        phrases, starts = np.concatenate((phrases, everywhere)), np.concatenate((starts, at))
-        slack = np.concatenate((slack, 2 * book.slack[everywhere]))
-    return _aligned(book, tables, rows, phrases, starts, slack)
+    places[:, 1:3] -= book.rim
+    if not len(book.loose):
+        return places
+    phrases, starts = _everywhere(book, len(rows))
+    return np.concatenate((places, _aligned(book, tables, rows, phrases, starts, 2 * book.slack[phrases])))
 
 
 def _aligned(book: Phrasebook, tables: Tables, rows: Ints, phrases: Ints, starts: Ints, slack: Ints) -> Ints:
