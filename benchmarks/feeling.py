@@ -24,8 +24,10 @@ import argparse
 import csv
 import json
 import random
+import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -46,6 +48,7 @@ from qa.sentiment.tracks import Tracks
 from qa.sentiment.window import stretches
 from qa.text.normalize import normalize
 from training.measure import HEARD, Scorer, f1, word_statistics
+from training.mixture import Mixture
 from training.noise import corrupt
 
 TURNS = Path(__file__).with_name("feeling") / "turns.jsonl"
@@ -98,6 +101,7 @@ def main() -> None:
     parser.add_argument("--model", default="builtin", help="as sentiment.model")
     parser.add_argument("--reviews", type=Path, default=REVIEWS, help="folder of reviews_food_eval.csv and reviews_shop_eval.csv")
     parser.add_argument("--errors", action="store_true", help="print the turns that ours gets wrong")
+    parser.add_argument("--run", action="store_true", help="also time qa run on the samples, with and without reading the calls")
     parser.add_argument("--only", nargs="*", help="lines of the table, for example: ours TF-IDF")
     options = parser.parse_args()
     everything = read_rows()
@@ -134,7 +138,11 @@ def main() -> None:
         print(f"{name:12s}{line(clean, rows)}{line(heard, noisy)}{far[0]:>8s}{far[1]:>8s}{speed:8.0f}", flush=True)
         if name == "ours" and options.errors:
             print_errors(clean, rows)
+    turns, seconds = pace(tracks, rows)
+    print(f"one thread, with context and evidence: {turns / seconds:.0f} turns a second of the processor")
     print(f"first answer of a new process: {first_answer(options.model):.1f} s")
+    if options.run:
+        print(f"share of the processor's time that qa run on the samples takes: {share_of_run(options.model):.1%}")
 
 
 class Product:
@@ -193,7 +201,7 @@ class TfIdf:
     """The word statistic of :mod:`training.measure`, fitted to the model's own training rows; each probability halved at a half."""
 
     def __init__(self) -> None:
-        self._score: Scorer = word_statistics(training_rows())
+        self._score: Scorer = word_statistics(trained_on())
 
     def __call__(self, rows: Sequence[Row]) -> Answers:
         parts = [stretches(row.turns, len(row.turns) - 1) for row in rows]
@@ -265,12 +273,12 @@ def plain(text: str) -> str:
 
 
 @cache
-def training_rows() -> list[Any]:
+def trained_on() -> Mixture:
     """What the built-in model was trained on."""
-    from training.__main__ import rows
+    from training import mixture
     from training.train import Recipe
 
-    return [row for row in rows(Recipe().text_seed) if not row.held_out]
+    return mixture.training(mixture.everything(Recipe().text_seed))
 
 
 def read_rows() -> list[Row]:
@@ -292,7 +300,7 @@ def in_training(rows: Sequence[Row]) -> frozenset[str]:
     from rapidfuzz import process
     from rapidfuzz.distance import Levenshtein
 
-    trained = sorted({plain(row.text) for row in training_rows()})
+    trained = sorted({plain(row.text) for row in trained_on().everything})
     known = set(trained)
     long = sorted({plain(row.text) for row in rows if len(plain(row.text)) >= 8})
     near = (process.extractOne(text, trained, scorer=Levenshtein.distance, score_cutoff=2) for text in long)
@@ -337,6 +345,44 @@ def print_errors(answers: Answers, rows: Sequence[Row]) -> None:
         for row, one in zip(rows, found, strict=True):
             if one != getattr(row, name):
                 print(f"  {name} {'found' if one else 'missed'}: {row.agent} / {row.text}")
+
+
+def pace(tracks: Tracks, rows: Sequence[Row]) -> tuple[int, float]:
+    """Customer turns read and the processor's seconds for them: the test turns in calls of twelve, one of a call's turns a complaint.
+
+    The table's column is slower: there each turn is a call, so nothing can be read together, and four of ten complain.
+    """
+    sharp, calm = ([row for row in rows if row.complaint == flag] for flag in (True, False))
+    calls = [[*calm[i : i + 11], sharp[i // 11]] for i in range(0, min(len(calm) - 11, 11 * len(sharp)), 11)]
+    begin = time.process_time()
+    for call in calls:
+        tracks.track(heard_of(tuple(turn for row in call for turn in row.turns[-2:])))
+    return 12 * len(calls), time.process_time() - begin
+
+
+def share_of_run(model: str) -> float:
+    """How much of what ``qa run`` costs on the samples is the model's: reading the calls in a process of its own, start included."""
+    samples = Path(__file__).parents[1] / "samples"
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder, "qa.toml")
+        config.write_text('[sentiment]\nmodel = "none"\n', encoding="utf-8")
+        run = [str(Path(sys.executable).with_name("qa")), "run", str(samples), "--manifest", str(samples / "manifest.csv")]
+        whole = processor([*run, "--store", folder + "/store", "--config", str(config), "--quiet"])
+        code = (
+            "from qa.config import SentimentSettings; from qa.sentiment.tracks import Tracks; from qa.store.store import Store\n"
+            f"tracks = Tracks.of(SentimentSettings(model={model!r}))\n"
+            f"print(sum(len(tracks.track(call.heard).turns) for call in Store.open({folder + '/store'!r}).calls()))"
+        )
+        feeling = processor([sys.executable, "-c", code])
+    return feeling / (whole + feeling)
+
+
+def processor(command: Sequence[str]) -> float:
+    """Seconds of the processor that a command takes, its own processes included."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def first_answer(model: str) -> float:

@@ -27,8 +27,7 @@ def calibrate(model: BertForSequenceClassification, tokenizer: Tokenizer, rows: 
     logits, wanted, counts = [], [], []
     with torch.inference_mode():
         for batch in dataset.batches(rows, tokenizer, 32, seed):
-            given = {"input_ids": batch.ids, "token_type_ids": batch.types, "attention_mask": batch.mask}
-            logits.append(model(**{name: torch.from_numpy(value) for name, value in given.items()}).logits.double().numpy())
+            logits.append(model(**{name: torch.from_numpy(value) for name, value in batch.given.items()}).logits.double().numpy())
             wanted.append(batch.targets)
             counts.append(batch.weights > 0)
     odds, truth, said = np.concatenate(logits), np.concatenate(wanted).astype(float), np.concatenate(counts)

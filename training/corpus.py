@@ -5,16 +5,21 @@ A grammar is a list of families (``@ name | label=value``), a family a list of l
 whole sentence. Everything was written for this project. What is kept for measuring is chosen by line and by
 trade, never by row: a line whose hash falls into the held-out part is never trained on in any of its forms, and neither is any
 sentence of the held-out trades.
+
+What matters most is not drawn from anything: ``spoken_*.jsonl``, turns that people wrote down one by one, each with its labels.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from qa.text.normalize import normalize
 
 DATA = Path(__file__).with_name("data")
 GRAMMARS = (
@@ -24,6 +29,7 @@ GRAMMARS = (
 )  # fmt: skip
 HELD_OUT_TRADES = ("水电气",)
 HELD_OUT_SHARE = 16  # one line in so many
+SPOKEN, SPOKEN_HELD_OUT = "spoken_", 10  # one turn in ten is for choosing and calibrating, never for training
 Slots = Mapping[str, list[str]]
 
 
@@ -129,9 +135,31 @@ class Grammar:
         return self.random.choice([title for title, known in self.trades.items() if all(name in known for name in asked)])
 
 
-def kept_apart(line: str) -> bool:
-    """Whether a line belongs to the held-out part."""
-    return hashlib.sha256(line.encode()).digest()[0] % HELD_OUT_SHARE == 0
+def spoken_rows() -> list[Row]:
+    """What was written by hand, file by file: turns with the words before them where the writer gave any, and opinions of things."""
+    rows = []
+    for path in [*sorted(DATA.glob(f"{SPOKEN}[0-9].jsonl")), DATA / "reviews_spoken.jsonl"]:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            said = json.loads(line)
+            rows.append(
+                Row(
+                    text=said["text"],
+                    agent=said.get("agent", ""),
+                    customer=said.get("customer", ""),
+                    complaint=float(said["complaint"]) if "complaint" in said else None,
+                    kind=said.get("kind"),
+                    threat=said.get("threat"),
+                    sentiment=said["sentiment"] / 2,
+                    family=SPOKEN + path.stem.removeprefix(SPOKEN),
+                    held_out=kept_apart(normalize(said["text"]).text, SPOKEN_HELD_OUT),
+                )
+            )
+    return rows
+
+
+def kept_apart(line: str, share: int = HELD_OUT_SHARE) -> bool:
+    """Whether a line belongs to the held-out part, one in ``share``: by what it says, so that the same words never stand on both sides."""
+    return hashlib.sha256(line.encode()).digest()[0] % share == 0
 
 
 def service_rows(seed: int, size: int) -> list[Row]:

@@ -17,12 +17,12 @@ from training.corpus import Row
 from training.noise import corrupt
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+    from tokenizers import Encoding, Tokenizer
 
 PLACE = {name: i for i, name in enumerate(BUILT_IN)}
 _WEIGHTS = {
-    COMPLAINT: 1.5,
-    **{KIND + kind: 0.4 for kind in KINDS},
+    COMPLAINT: 2.0,
+    **{KIND + kind: 0.6 for kind in KINDS},
     **{THREAT + threat: 1.0 for threat in THREATS},
     NEGATIVE: 0.7,
     POSITIVE: 0.7,
@@ -35,11 +35,9 @@ Numbers = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows of a batch, padded with 1 to one length: token ids, types, mask, and the targets with their weights."""
+    """Rows of a batch: what the network is given, and the targets with their weights."""
 
-    ids: npt.NDArray[np.int64]
-    types: npt.NDArray[np.int64]
-    mask: npt.NDArray[np.int64]
+    given: dict[str, npt.NDArray[np.int64]]
     targets: Numbers
     weights: Numbers
 
@@ -94,10 +92,15 @@ def batches(rows: Sequence[Row], tokenizer: Tokenizer, size: int, seed: int) -> 
     ]
     chance.shuffle(lists)
     for chosen in lists:
-        longest = max(len(encoded[i].ids) for i in chosen)
-        ids, types, mask = (np.full((len(chosen), longest), value, np.int64) for value in (1, 0, 0))
-        for place, i in enumerate(chosen):
-            length = len(encoded[i].ids)
-            ids[place, :length], types[place, :length], mask[place, :length] = encoded[i].ids, encoded[i].type_ids, 1
         wanted, counts = zip(*(targets(rows[i]) for i in chosen), strict=True)
-        yield Batch(ids, types, mask, np.stack(wanted), np.stack(counts))
+        yield Batch(padded([encoded[i] for i in chosen]), np.stack(wanted), np.stack(counts))
+
+
+def padded(encoded: Sequence[Encoding]) -> dict[str, npt.NDArray[np.int64]]:
+    """Texts as a network is given them, padded with 1 to one length: token ids, types, and which tokens are there."""
+    longest = max(len(one.ids) for one in encoded)
+    ids, types, mask = (np.full((len(encoded), longest), value, np.int64) for value in (1, 0, 0))
+    for place, one in enumerate(encoded):
+        length = len(one.ids)
+        ids[place, :length], types[place, :length], mask[place, :length] = one.ids, one.type_ids, 1
+    return {"input_ids": ids, "token_type_ids": types, "attention_mask": mask}

@@ -14,6 +14,7 @@ from qa.sentiment.labels import BUILT_IN, COMPLAINT, KIND, KINDS, NEGATIVE, POSI
 from qa.sentiment.window import LONGEST, Stretch
 from training import dataset
 from training.corpus import Row
+from training.mixture import Mixture
 
 Scores = npt.NDArray[np.float64]
 Scorer = Callable[[Sequence[Stretch]], Scores]  # probabilities: a row a stretch, a column a label of BUILT_IN
@@ -68,22 +69,24 @@ def reviews(path: Path, score: Scorer) -> float:
     return right / len(listed)
 
 
-def word_statistics(rows: Sequence[Row]) -> Scorer:
-    """Character 1- to 3-grams by TF-IDF and a logistic regression a label, trained on the same rows, half of them misheard alike."""
+def word_statistics(mixture: Mixture) -> Scorer:
+    """Character 1- to 3-grams by TF-IDF and a logistic regression a label: two passes over the same mixture, heard and weighted alike."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
 
     chance = random.Random(11)
+    rows = [row for seed in (1, 2) for row in mixture.rows(seed)]
     texts = [dataset.framed(row, noise=dataset.noise_of(chance), chance=chance).text for row in rows]
     vectorizer = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), min_df=2, sublinear_tf=True)
     matrix = vectorizer.fit_transform(texts)
     wanted = [dataset.targets(row) for row in rows]
+    weights = np.array([counts for _, counts in wanted])
     models = {}
     for name in BUILT_IN:
         use = np.array([counts[PLACE[name]] > 0 for _, counts in wanted])
         label = np.array([values[PLACE[name]] > 0.6 for values, _ in wanted])
         if label[use].any() and not label[use].all():
-            models[name] = LogisticRegression(C=10, max_iter=400).fit(matrix[use], label[use])
+            models[name] = LogisticRegression(C=10, max_iter=400).fit(matrix[use], label[use], weights[use, PLACE[name]])
 
     def score(stretches: Sequence[Stretch]) -> Scores:
         given = vectorizer.transform([stretch.text[:LONGEST] for stretch in stretches])

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from qa.sentiment.labels import BUILT_IN
 from qa.sentiment.network import LONGEST
+from qa.sentiment.window import Stretch
 from training import dataset, encoder
-from training.corpus import Row
+from training.measure import Scorer, Scores
+from training.mixture import Mixture
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -23,13 +27,15 @@ class Recipe:
     """How it is trained; every number that decides the weights."""
 
     layers: tuple[int, ...] = encoder.CHOSEN
+    frozen: int = 4  # layers from below that stay as they are, and the embeddings with them
     epochs: int = 3
-    batch: int = 16
-    rate: float = 1.5e-4
+    batch: int = 32
+    rate: float = 1.5e-4  # of the topmost layer; each one below learns more slowly by ``fading``
+    fading: float = 0.94
     head_rate: float = 8e-4
-    warm: float = 0.04
+    warm: float = 0.06
     decay: float = 0.01
-    dropout: float = 0.1
+    dropout: float = 0.0  # words misheard anew in each pass are enough; the classifier alone has some
     seed: int = 20261122
     text_seed: int = 1
 
@@ -48,55 +54,46 @@ def prepare(recipe: Recipe) -> tuple[BertForSequenceClassification, Tokenizer]:
         "label2id": {name: i for i, name in enumerate(BUILT_IN)},
         "problem_type": "multi_label_classification",
         "hidden_dropout_prob": recipe.dropout,
+        "classifier_dropout": 0.1,
         "attention_probs_dropout_prob": 0.05,
     }
     model = BertForSequenceClassification(BertConfig.from_dict(settings))
     missing, unexpected = model.bert.load_state_dict(body.state_dict(), strict=False)
     if unexpected or any(not name.startswith("pooler") for name in missing):
         raise ValueError(f"the body does not fit: {missing} {unexpected}")
+    with torch.no_grad():  # the first token is read as it is until training finds better: a random pooler would scramble it
+        model.bert.pooler.dense.weight.copy_(torch.eye(len(model.bert.pooler.dense.weight)))
+        model.bert.pooler.dense.bias.zero_()
     tokenizer = encoder.tokenizer(file.pieces, ids)
     tokenizer.enable_truncation(LONGEST, strategy="longest_first")
     return model, tokenizer
 
 
 def fit(
-    rows: Sequence[Row], recipe: Recipe, say: Callable[[str], None] = print, checkpoint: Path | None = None, start: Path | None = None
+    mixture: Mixture, recipe: Recipe, say: Callable[[str], None] = print, judged: Callable[[Scorer], str] | None = None
 ) -> tuple[BertForSequenceClassification, Tokenizer]:
-    """The trained classifier, from the bare encoder or from a model trained before (``start``).
+    """The trained classifier; ``judged`` is told after each pass how to ask it, and its answer is said.
 
     Words keep the vectors they have: what was not seen in training stays beside what was.
     """
     import torch
-    from safetensors.torch import load_file
 
     torch.set_num_threads(1)
     model, tokenizer = prepare(recipe)
-    if start is not None:
-        weights = load_file(start / "model.safetensors")
-        model.load_state_dict({name: weight.to(torch.float32) for name, weight in weights.items()})
-    model.bert.embeddings.word_embeddings.weight.requires_grad = False
-    model.bert.embeddings.position_embeddings.weight.requires_grad = False
-    head = [weight for name, weight in model.named_parameters() if "pooler" in name or "classifier" in name]
-    body = [
-        weight for name, weight in model.named_parameters() if weight.requires_grad and "pooler" not in name and "classifier" not in name
-    ]
-    optimizer = torch.optim.AdamW(
-        [{"params": body, "lr": recipe.rate}, {"params": head, "lr": recipe.head_rate}], weight_decay=recipe.decay, fused=True
-    )
-    steps = recipe.epochs * -(-len(rows) // recipe.batch)
+    optimizer = torch.optim.AdamW(_groups(model, recipe), fused=True)
+    steps = recipe.epochs * -(-mixture.size // recipe.batch)
     warm = max(1, int(recipe.warm * steps))
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: min((step + 1) / warm, max(0.02, (steps - step) / (steps - warm))))
     started, done, running = time.monotonic(), 0, 0.0
     model.train()
     for epoch in range(recipe.epochs):
-        for batch in dataset.batches(rows, tokenizer, recipe.batch, recipe.seed + epoch):
+        for batch in dataset.batches(mixture.rows(recipe.seed + epoch), tokenizer, recipe.batch, recipe.seed + epoch):
             with torch.autocast("cpu", dtype=torch.bfloat16):
-                given = {"input_ids": batch.ids, "token_type_ids": batch.types, "attention_mask": batch.mask}
-                logits = model(**{name: torch.from_numpy(value) for name, value in given.items()}).logits
+                logits = model(**{name: torch.from_numpy(value) for name, value in batch.given.items()}).logits
             losses = torch.nn.functional.binary_cross_entropy_with_logits(
                 logits.float(), torch.from_numpy(batch.targets), torch.from_numpy(batch.weights), reduction="sum"
             )
-            loss = losses / len(batch.ids)
+            loss = losses / len(batch.targets)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -104,14 +101,47 @@ def fit(
             schedule.step()
             done += 1
             running = loss.item() if done == 1 else 0.98 * running + 0.02 * loss.item()
-            if done % 100 == 0:
+            if done % 50 == 0:
                 seconds = time.monotonic() - started
-                say(f"epoch {epoch + 1} step {done}/{steps} loss {running:.3f} {done * recipe.batch / seconds:.0f} rows/s {seconds:.0f} s")
-        if checkpoint is not None:
-            save(model, tokenizer, checkpoint / str(epoch + 1))
-            tokenizer.enable_truncation(LONGEST, strategy="longest_first")
+                rows = done * recipe.batch / seconds
+                say(f"epoch {epoch + 1} step {done}/{steps} loss {running:.3f} {rows:.0f} rows/s {seconds:.0f} s")
+        if judged is not None:
+            say(f"epoch {epoch + 1}: {judged(scorer(model, tokenizer))}")
+            model.train()
     model.train(False)
     return model, tokenizer
+
+
+def scorer(model: BertForSequenceClassification, tokenizer: Tokenizer) -> Scorer:
+    """The model as it stands, for :mod:`training.measure`."""
+    import torch
+
+    def score(stretches: Sequence[Stretch]) -> Scores:
+        model.train(False)
+        encoded = tokenizer.encode_batch([(one.text, one.context) if one.context else one.text for one in stretches])
+        order = sorted(range(len(encoded)), key=lambda i: len(encoded[i].ids))
+        scores = np.zeros((len(encoded), len(BUILT_IN)))
+        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
+            for start in range(0, len(order), 32):
+                some = order[start : start + 32]
+                given = dataset.padded([encoded[i] for i in some])
+                scores[some] = model(**{name: torch.from_numpy(value) for name, value in given.items()}).logits.double().sigmoid().numpy()
+        return scores
+
+    return score
+
+
+def _groups(model: BertForSequenceClassification, recipe: Recipe) -> list[dict[str, object]]:
+    """What is learnt and how fast: the classifier fastest, each layer a little slower than the one above, the lowest not at all."""
+    groups: list[dict[str, object]] = []
+    for name, weight in model.named_parameters():
+        layer = int(name.split(".layer.")[1].split(".")[0]) if ".layer." in name else None
+        if "embeddings" in name or (layer is not None and layer < recipe.frozen):
+            weight.requires_grad = False
+            continue
+        rate = recipe.head_rate if layer is None else recipe.rate * recipe.fading ** (len(recipe.layers) - 1 - layer)
+        groups.append({"params": [weight], "lr": rate, "weight_decay": recipe.decay if weight.ndim > 1 else 0.0})
+    return groups
 
 
 def save(model: BertForSequenceClassification, tokenizer: Tokenizer, folder: Path) -> None:
