@@ -6,11 +6,13 @@ right: a hit on characters 4 to 9 of a turn is the same hit in the masked turn.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
+import qa
 from qa.calls import Call, Finding, Heard, Hit, Quarantined, Recording, Turn, Verdict
 from qa.config import PrivacySettings
 from qa.errors import ConfigError
@@ -19,6 +21,7 @@ from qa.text.identifiers import KINDS, Identifier, Kind
 from qa.text.mask import STAR, identifiers, mask, masked
 from qa.timeline import Seconds, Timeline
 
+_MASKING = "masking"
 #: What is around the stars of a number and belongs to it: digits in any writing and misheard, and pauses between them.
 _DIGIT = "0-9０-９零〇一二三四五六七八九幺两xX" + "".join(sorted(SOUNDS_LIKE))
 _AROUND_STARS = re.compile(
@@ -87,8 +90,18 @@ def masked_call(call: Call, settings: PrivacySettings, *, call_id: str | None = 
 
 
 def kept_call(call: Call, settings: PrivacySettings) -> Call:
-    """The call as the store is to keep it (``privacy.store``)."""
-    return masked_call(call, settings, metadata=False) if settings.store == "masked" else call
+    """The call as the store is to keep it (``privacy.store``).
+
+    What was heard says how it was masked (``models["masking"]``), so that judging it again need not look through it again.
+    """
+    if settings.store != "masked":
+        return call
+    kinds = hidden_kinds(settings)
+    mark = f"{qa.__version__}@{hashlib.sha256(' '.join(sorted(kinds)).encode()).hexdigest()[:8]}"
+    if call.heard.models.get(_MASKING) == mark:
+        return replace(call, verdict=_verdict(call.verdict, Hidden(call.heard.turns, (), kinds))) if _free_text(call) else call
+    call = masked_call(call, settings, metadata=False)
+    return replace(call, heard=replace(call.heard, models={**call.heard.models, _MASKING: mark}))
 
 
 def masked_quarantine(held: Quarantined, settings: PrivacySettings, call_id: str | None = None) -> Quarantined:
@@ -176,8 +189,9 @@ class Hidden:
         if hit.turn is not None and hit.span is not None:
             begin, end = hit.span
             if self._turns[hit.turn].text[begin:end] == hit.text:
-                text = self._masked[hit.turn][begin:end] if hit.turn in self._masked else hit.text
-                return hit if text == hit.text else replace(hit, text=text)
+                if (shown := self._masked.get(hit.turn)) is None:
+                    return hit
+                return hit if shown[begin:end] == hit.text else replace(hit, text=shown[begin:end])
         text = self.free(hit.text) or ""
         return hit if text == hit.text else replace(hit, text=text)
 
