@@ -261,11 +261,11 @@ def run(reader: Reader, folder: Path, *, seed: int, examples: int, tally: Tally 
         name, data = case
         path = folder / name
         path.write_bytes(data)
-        began = time.perf_counter()
+        began = time.process_time()  # by the clock, a busy machine would make findings
         try:
             reader.holds(path)
         finally:
-            taken = time.perf_counter() - began
+            taken = time.process_time() - began
             tally.cases += 1
             tally.slowest = max(tally.slowest, taken)
         assert taken < 20, f"{taken:.0f} s"
@@ -286,7 +286,7 @@ def main() -> None:
     first = options.seed or int(time.time())
     home = options.keep or Path(tempfile.mkdtemp(prefix="qa-fuzz-"))
     print(f"seed {first}, files in {home}", flush=True)
-    failed = False
+    failed, all_cases, began = False, 0, time.process_time()
     for name in names:
         folder = home / name
         folder.mkdir(parents=True, exist_ok=True)
@@ -302,7 +302,9 @@ def main() -> None:
                 print(f"{name}: seed {seed} found:", flush=True)
                 print("".join(line[:500] for line in traceback.format_exc().splitlines(keepends=True)), flush=True)
             seed += 1
-        print(f"{name}: {tally.cases} cases, seeds {first} to {seed - 1}, slowest {tally.slowest:.2f} s", flush=True)
+        all_cases += tally.cases
+        print(f"{name}: {tally.cases} cases, seeds {first} to {seed - 1}, slowest {tally.slowest:.2f} s of processor", flush=True)
+    print(f"{all_cases} cases, {(time.process_time() - began) / 60:.1f} minutes of processor", flush=True)
     sys.exit(failed)
 
 
