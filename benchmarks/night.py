@@ -5,8 +5,9 @@
   Seconds of the processor for each thousand, and resident memory: both must stay flat.
 * ``again``: ``qa run`` as a user starts it over 5,000 of these files, in the store that holds all of them.
 * ``workers``: the recordings given with ``--recordings`` through the real model, by one worker and by two, each on one
-  thread. Efficiency is the throughput of two over twice that of one, by the clock (on a machine with two idle cores)
-  and by the processor (on a busy one: what two spend for the same calls).
+  thread, the longest recording first. Efficiency is the throughput of two over twice that of one, by the clock (on a
+  machine with two idle cores) and by the processor (on a busy one: what two spend for the same calls). Everything from
+  starting the command to its end counts, also finding the files and loading the model in each worker.
 """
 
 from __future__ import annotations
@@ -130,7 +131,8 @@ def workers(home: Path, recordings: Path, manifest: Path | None) -> None:
         return run
 
     one, two = timed(ran(1, recordings)), timed(ran(2, recordings))
-    print(f"workers: one {one[0]:.1f} s ({one[1]:.1f} s of processor), two {two[0]:.1f} s ({two[1]:.1f} s of processor)")
+    print("workers, each with one thread for recognition, voices and libraries; from the command's start to its end")
+    print(f"  one {one[0]:.1f} s ({one[1]:.1f} s of processor), two {two[0]:.1f} s ({two[1]:.1f} s of processor)")
     print(f"  efficiency of two: {one[0] / two[0] / 2:.2f} by the clock, {one[1] / two[1]:.2f} by the processor")
 
 
