@@ -8,6 +8,7 @@ from pathlib import Path
 
 import fsspec
 import pytest
+from bucket import bucket
 from judging import sheet
 from postgres import Server
 from recorded import AT_ONCE, a_kit, write_wav
@@ -73,3 +74,19 @@ def test_a_server_keeps_what_a_file_keeps(recordings: Path, tmp_path: Path, post
         assert run(str(recordings), tmp_path, store).heard == 6
     assert exported(tmp_path) == exported(tmp_path, url)
     assert run(str(recordings), tmp_path, url).up_to_date == 6
+
+
+def test_s3_by_its_own_client_gives_what_a_folder_gives(recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole of it over HTTP: listing, reading, and looking whether anything changed."""
+    pytest.importorskip("s3fs", reason="s3fs is installed by whoever has recordings there")
+    for name, value in (("AWS_ACCESS_KEY_ID", "k"), ("AWS_SECRET_ACCESS_KEY", "s"), ("AWS_DEFAULT_REGION", "us-east-1")):
+        monkeypatch.setenv(name, value)
+    with bucket(recordings.parent) as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+        for name, source in (("here", str(recordings)), ("there", "s3://calls/calls")):
+            (tmp_path / name).mkdir()
+            summary = run(source, tmp_path / name)
+            assert (summary.heard, summary.quarantined, summary.waiting) == (6, 0, 0)
+        assert exported(tmp_path / "here") == exported(tmp_path / "there")
+        again = run("s3://calls/calls", tmp_path / "there")
+        assert (again.heard, again.up_to_date) == (0, 6)
