@@ -18,6 +18,7 @@ os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL
 
 import argparse
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -47,7 +48,8 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=20_000)
     parser.add_argument("--rubric", type=Path, default=shipped("rubrics", "general_inbound.yaml"))
     parser.add_argument("--recordings", type=Path, help="folder of recordings for the comparison of one and two workers")
-    parser.add_argument("--manifest", type=Path)
+    parser.add_argument("--manifest", type=Path, help="for these recordings, without --times")
+    parser.add_argument("--times", type=int, default=1, help="hear each of these recordings so often, under other names, as a longer night")
     parser.add_argument("--keep", type=Path, help="folder to work in; a temporary one by default")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="qa-night-") as folder:
@@ -56,6 +58,8 @@ def main() -> None:
             simulated(home, options.calls, options.rubric)
             again(home, min(AGAIN, options.calls), options.rubric)
         if options.recordings:
+            if options.times > 1:
+                options.recordings, options.manifest = repeated(home, options.recordings, options.times), None
             workers(home, options.recordings, options.manifest)
 
 
@@ -114,6 +118,18 @@ def again(home: Path, calls: int, rubric: Path) -> None:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     said = done.stdout.strip().splitlines()[-1]
     print(f"again: {calls:,d} files, {clock:.1f} s, {used.ru_utime + used.ru_stime:.1f} s of processor: {said}")
+
+
+def repeated(home: Path, recordings: Path, times: int) -> Path:
+    """A folder with so many copies of each recording, which one run hears one by one: only what is in the store is not heard again."""
+    from qa.intake.sources import find
+
+    folder = home / "repeated"
+    folder.mkdir()
+    for source in find([recordings]).files:
+        for number in range(times):
+            shutil.copy(str(source), folder / f"{number}-{Path(str(source)).name}")
+    return folder
 
 
 def workers(home: Path, recordings: Path, manifest: Path | None) -> None:
