@@ -118,3 +118,12 @@ def test_a_hub_model_is_not_fetched_unless_allowed(monkeypatch: pytest.MonkeyPat
     with pytest.raises(ModelError) as error:
         resolve("someone/some-model")
     assert error.value.why == "本机没有缓存，而程序默认不联网"
+
+
+def test_the_wheel_carries_the_model() -> None:
+    wheel = pytest.importorskip("hatchling.builders.wheel")
+    builder = wheel.WheelBuilder(str(Path(__file__).parents[2]))
+    carried = {
+        Path(file.distribution_path).name for file in builder.recurse_included_files() if "sentiment/builtin" in file.distribution_path
+    }
+    assert carried == {path.name for path in FOLDER.iterdir()}
