@@ -297,24 +297,29 @@ def show(
 @app.command()
 @said_plainly
 def export(
-    what: Annotated[Literal["calls", "complaints"], typer.Argument(help="导出什么：每通电话，或投诉队列", metavar="calls|complaints")],
+    what: Annotated[
+        Literal["calls", "complaints", "reasons"],
+        typer.Argument(help="导出什么：每通电话、投诉队列，或来电原因", metavar="calls|complaints|reasons"),
+    ],
     out: Annotated[Path, typer.Option(help="导出到的文件", metavar="FILE")],
     format: Annotated[Literal["jsonl", "csv", "parquet"], typer.Option(help="格式")] = "jsonl",
     store: StoreOption = "qa-data",
     unmasked: UnmaskedOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """导出每通电话的完整结果（字段见 call/1），或按严重程度排好的投诉队列（complaint/1）。"""
+    """导出每通电话的完整结果（字段见 call/1）、按严重程度排好的投诉队列（complaint/1），或归好组的来电原因（reason/1）。"""
     from qa.report.export import export_calls
     from qa.report.queue import export_complaints
     from qa.report.shown import for_showing
+    from qa.report.why import export_reasons
     from qa.store.store import Store
 
     settings = settings_from(config)
+    write = {"calls": export_calls, "complaints": export_complaints, "reasons": export_reasons}[what]
     with Store.open(store, must_exist=True) as opened:
         shown = for_showing(opened, settings, f"export {what} {out}", unmasked=unmasked)
-        count = export_calls(shown, format, out, settings) if what == "calls" else export_complaints(shown, format, out, settings)
-    console.print(f"已导出 {count} 通到 {out}", soft_wrap=True, markup=False)
+        count = write(shown, format, out, settings)
+    console.print(f"已导出 {count} {'类原因' if what == 'reasons' else '通'}到 {out}", soft_wrap=True, markup=False)
 
 
 @app.command()

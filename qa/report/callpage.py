@@ -158,6 +158,27 @@ def event_words(event: Event, say: Language = CHINESE) -> str:
     return say("{who}{what} {seconds} 秒", who=who, what=say(EVENTS[event.type]), seconds=number(event.duration)).strip()
 
 
+def apart(hits: Sequence[Hit]) -> list[Hit]:
+    """The hits without those whose words lie within another's of the same turn: one place is told once, by its longest words.
+
+    >>> short, long = Hit(role="agent", text="您好", turn=0, span=(0, 2)), Hit(role="agent", text="您好，请讲", turn=0, span=(0, 5))
+    >>> [hit.text for hit in apart([short, long])]
+    ['您好，请讲']
+    """
+    kept: list[Hit] = []
+    for place, hit in enumerate(hits):
+        if hit.turn is None or hit.span is None or not any(_within(hit, place, other, at) for at, other in enumerate(hits)):
+            kept.append(hit)
+    return kept
+
+
+def _within(hit: Hit, place: int, other: Hit, at: int) -> bool:
+    if at == place or other.turn != hit.turn or other.span is None or hit.span is None:
+        return False
+    inside = other.span[0] <= hit.span[0] and hit.span[1] <= other.span[1]
+    return inside and (hit.span != other.span or at < place)
+
+
 def speaker(hit: Hit, say: Language = CHINESE) -> str:
     """Who said the words of a hit; nothing for evidence in time alone (a silence), which nobody said.
 

@@ -15,7 +15,7 @@ import jinja2
 
 from qa.config import Settings
 from qa.report import wording
-from qa.report.callpage import against, blocks, event_words, marked, searched_in, speaker
+from qa.report.callpage import against, apart, blocks, event_words, marked, searched_in, speaker
 from qa.report.language import CHINESE, Language, language
 from qa.report.mood import signed
 from qa.report.names import page_name
@@ -38,7 +38,7 @@ def environment(settings: Settings) -> jinja2.Environment:
     )
     made.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":"), "allow_nan": False}
     plain = (wording.number, wording.percent, wording.points, wording.clock, wording.plain, wording.span, wording.gravest_first)
-    for plainly in (*plain, page_name, parts, marked, blocks, signed):
+    for plainly in (*plain, page_name, parts, marked, blocks, signed, apart):
         made.filters[plainly.__name__] = plainly
     for worded in (wording.measure, wording.hours, wording.team_title, searched_in, event_words, speaker, against):
         made.filters[worded.__name__] = partial(worded, say=say)

@@ -16,6 +16,7 @@ from qa.errors import ConfigError
 from qa.privacy import hidden_times, masked_call, masked_quarantine, masked_text, shown_ids
 from qa.report.media import Playable, playable
 from qa.store.removals import removed_contents
+from qa.store.runs import RunRecord, runs
 from qa.store.store import Store
 
 
@@ -81,6 +82,10 @@ class Shown:
         """The recordings that could not be inspected, as they may be shown."""
         held = self._store.quarantined()
         return [masked_quarantine(one, self._settings) for one in held] if self.masked else held
+
+    def latest_run(self) -> RunRecord | None:
+        """The latest run that is over, with what it says should be reviewed."""
+        return next((run for run in runs(self._store, 5) if run.outcome != "running"), None)
 
     def sound(self, call: Call, folder: Path) -> Playable:
         """The playable copy of a shown call in ``folder``, silent or beeping where its text hides something.

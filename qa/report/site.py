@@ -45,6 +45,7 @@ CASES_AT_MOST = 300
 MISSED_CALLS_AT_MOST = 500
 CHANGES_AT_MOST = 8
 LOSSES_AT_MOST = 8
+REASONS_AT_MOST = 6
 MOMENTS_AT_MOST = 5
 EXAMPLES_AT_MOST = 8
 TALK_METRICS = (
@@ -186,6 +187,8 @@ class Site:
             flagged_total=len(attention),
             places=cards.places,
             quarantined=self.store.quarantined(),
+            run=self.store.latest_run(),
+            reasons=self.figures.reasons.reasons[:REASONS_AT_MOST],
             charts={"distribution": score_distribution(cards.calls), "days": days, "types": self._types()},
         )
         self._page("calls.html", "calls.html", call_list=self._calls(cards.calls["call_id"]))

@@ -10,6 +10,7 @@ from qa.report.figures import Figures
 from qa.report.language import Language, language
 from qa.report.shown import Shown
 from qa.scoring.scorecard import records
+from qa.store.runs import RunRecord
 from qa.store.store import Store
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def show_summary(store: Store | Shown, console: Console, settings: Settings) -> 
     store = Shown.of(store, settings)
     figures = Figures.of(store.calls(), settings)
     console.print(_totals(figures, len(store.quarantined()), settings, say))
+    if (run := store.latest_run()) and run.review:
+        console.print(_review(run, settings, say))
     console.print(_teams(figures, say))
     console.print(_agents(figures, say))
     console.print(_losses(figures, say))
@@ -71,6 +74,16 @@ def _totals(figures: Figures, quarantined: int, settings: Settings, say: Languag
     )
     for label, value in lines:
         text.append(f"\n{say(label)}  ", "dim").append(value)
+    return text
+
+
+def _review(run: RunRecord, settings: Settings, say: Language) -> Text:
+    from rich.text import Text
+
+    text = Text(say("最近一次运行与往常不同，发布前请复核"), "bold yellow")
+    text.append(f"  {say('第 {n} 次运行，{when}', n=run.number, when=wording.when(run.started_at, settings.zone))}", "dim")
+    for reason in run.review:
+        text.append(f"\n  {wording.plain(reason, 300)}", "yellow")
     return text
 
 

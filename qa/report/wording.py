@@ -52,6 +52,7 @@ CHANGES: Mapping[str, str] = {
 }
 DIRECTIONS: Mapping[str, str] = {"inbound": "呼入", "outbound": "呼出"}
 TRENDS: Mapping[str, str] = {"improving": "好转", "steady": "平稳", "worsening": "变差"}
+RUNS: Mapping[str, str] = {"done": "完成", "stopped": "中途停止", "failed": "失败", "running": "进行中", "lost": "意外中断"}
 UNGROUPED = "未分组"
 UNKNOWN_AGENT = "未知坐席"
 

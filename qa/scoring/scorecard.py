@@ -14,6 +14,8 @@ A number that is not defined (no call, no score, nothing measured) is NaN, never
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
@@ -37,12 +39,14 @@ from qa.scoring.tables import (
     parts,
     typed,
 )
+from qa.text.normalize import normalize
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["CALL_COLUMNS", "CRITERION_COLUMNS", "Scorecards", "call_row", "call_table", "criterion_rows", "criterion_table", "parts"]
 
+_NUMERALS = str.maketrans({"一": "1", "二": "2", "三": "3", "四": "4", "五": "5", "六": "6", "七": "7", "八": "8", "九": "9", "十": "10"})
 CONFIDENCE_LEVEL = 0.95
 LOW_CONFIDENCE = 0.6  # a call heard with less than this, averaged over its characters, was hardly understood
 
@@ -131,10 +135,21 @@ def agent_scorecards(calls: pd.DataFrame, criteria: pd.DataFrame) -> pd.DataFram
 
 
 def team_scorecards(calls: pd.DataFrame, criteria: pd.DataFrame) -> pd.DataFrame:
-    """One row a team, indexed by ``team`` ("" for calls without one): the columns of an agent's, and ``agents``."""
+    """One row a team, indexed by ``team`` ("" for calls without one), as one counts them: the columns of an agent's, and ``agents``."""
     cards = _latest(calls, "team", ("team_leader",)).join(_cards(calls, criteria, "team"))
     cards.insert(1, "agents", calls.groupby("team")["agent_id"].nunique())
-    return cards
+    return cards.loc[sorted(cards.index, key=counted)]
+
+
+def counted(name: str) -> tuple[tuple[int, str], ...]:
+    """A key that sorts names with numbers in them as one counts.
+
+    >>> sorted(["十组", "二组", "一组", "三组", "十二组"], key=counted), sorted(["10组", "2组", "A组"], key=counted)
+    (['一组', '二组', '三组', '十组', '十二组'], ['2组', '10组', 'A组'])
+    """
+    text = normalize(name).text.translate(_NUMERALS)
+    pieces = re.findall("[0-9]+|[^0-9]+", text)
+    return (*((int(piece[:18]), "") if piece.isdecimal() else (sys.maxsize, piece) for piece in pieces), (-1, name))
 
 
 def group_scorecards(calls: pd.DataFrame, criteria: pd.DataFrame, of_calls: pd.Series[Any], of_criteria: pd.Series[Any]) -> pd.DataFrame:

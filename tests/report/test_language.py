@@ -43,7 +43,7 @@ def labels() -> set[str]:
                 name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""
                 found |= {node.args[0].value} if name in ("say", "Column", "_sheet") else set()
     tables = (wording.OUTCOMES, wording.ROLES, wording.ROLE_METHODS, wording.EVENTS, wording.DROPPED, wording.FLAGS, wording.SERVICE_TYPES)
-    more = (wording.STAGES, wording.CHANGES, wording.DIRECTIONS)
+    more = (wording.STAGES, wording.CHANGES, wording.DIRECTIONS, wording.RUNS)
     return (
         found | {label for table in (*tables, *more) for label in table.values()} | {part for metric in METRICS.values() for part in metric}
     )

@@ -86,18 +86,23 @@
   document.querySelectorAll("[data-cards]").forEach(function (box) {
     const cards = [...box.querySelectorAll("." + box.dataset.cards)], count = box.querySelector(".count");
     const find = box.querySelector("[data-find]"), selects = [...box.querySelectorAll("[data-by]")];
-    const texts = cards.map((card) => card.textContent.toLowerCase());
+    const texts = cards.map((card) => card.textContent.toLowerCase()), more = box.querySelector("[data-more]"), PORTION = 50;
+    let most = PORTION; // a queue of hundreds is unfolded by and by
     function choose() {
       const wanted = find.value.trim().toLowerCase();
       let shown = 0;
       cards.forEach(function (card, place) {
         const fits = texts[place].includes(wanted) && selects.every((by) => by.selectedIndex === 0 || card.dataset[by.dataset.by].split("|").includes(by.value));
-        card.hidden = !fits;
         shown += fits;
+        card.hidden = !fits || shown > most;
       });
+      more.hidden = shown <= most;
+      more.textContent = say("再显示一些") + "（" + (shown - most) + "）";
       count.textContent = (shown === cards.length ? "" : shown + " / ") + cards.length + " " + say("通");
     }
-    [find, ...selects].forEach((control) => control.addEventListener("input", choose));
+    [find, ...selects].forEach((control) => control.addEventListener("input", function () { most = PORTION; choose(); }));
+    more.addEventListener("click", function () { most += PORTION; choose(); });
+    window.addEventListener("beforeprint", function () { most = cards.length; choose(); });
     choose();
   });
 
