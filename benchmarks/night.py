@@ -7,7 +7,8 @@
 * ``workers``: the recordings given with ``--recordings`` through the real model, by one worker and by two, each on one
   thread, the longest recording first. Efficiency is the throughput of two over twice that of one, by the clock (on a
   machine with two idle cores) and by the processor (on a busy one: what two spend for the same calls). Everything from
-  starting the command to its end counts, also finding the files and loading the model in each worker.
+  starting the command to its end counts, also finding the files and loading the model in each worker (some seconds of
+  processor for each), which eight recordings of a minute would not outweigh: each is heard ``--times`` over.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=20_000)
     parser.add_argument("--rubric", type=Path, default=shipped("rubrics", "general_inbound.yaml"))
     parser.add_argument("--recordings", type=Path, help="folder of recordings for the comparison of one and two workers")
-    parser.add_argument("--manifest", type=Path, help="for these recordings, without --times")
-    parser.add_argument("--times", type=int, default=1, help="hear each of these recordings so often, under other names, as a longer night")
+    parser.add_argument("--manifest", type=Path, help="for these recordings, with --times 1")
+    parser.add_argument("--times", type=int, default=3, help="hear each of these recordings so often, under other names")
     parser.add_argument("--keep", type=Path, help="folder to work in; a temporary one by default")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="qa-night-") as folder:
