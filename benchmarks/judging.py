@@ -39,11 +39,14 @@ from pathlib import Path
 
 import yaml
 
+from qa.batch.rejudge import judge_again
 from qa.calls import Heard, Recording, Role, Roles, Turn, Word
-from qa.config import Settings, shipped
+from qa.config import SentimentSettings, Settings, shipped
 from qa.pipeline import judge_call
 from qa.scoring.lexicon import Lexicon, Phrase
 from qa.scoring.rubric import Rubric, load_rubric
+from qa.sentiment.tracks import Tracks
+from qa.store.again import groups, keep_verdicts, words_of
 from qa.store.store import Keys, Store
 from qa.text.normalize import normalize
 from qa.text.readings import read, unpack
@@ -85,39 +88,52 @@ def main() -> None:
         gc.freeze()  # the calls put together here are no part of what is measured
         expressions = [expression(phrase) for phrase in dict.fromkeys(phrases)]
         count = min(options.calls, 300)
-        base = measure("plain regex", itertools.islice(itertools.cycle(calls), count), lambda heard: plain(heard, expressions), None)
+        base = measure("plain regex", alone(calls, count), lambda heard: plain(heard[0], expressions), None)
         measure(
             "judged",
-            itertools.islice(itertools.cycle(calls), options.calls),
-            lambda heard: judge_call(RECORDING, heard, rubric, settings),
+            alone(calls, options.calls),
+            lambda heard: judge_call(RECORDING, heard[0], rubric, settings),
             base,
             until=time.monotonic() + options.minutes * 60,
             tell=options.calls // 10 if options.calls >= 1000 else 0,
         )
         ids = [recording(number).call_id for number in range(len(fresh), len(fresh) + len(calls))]
         chosen = list(itertools.islice(itertools.cycle(ids), count))
-        measure("read and judged", chosen, lambda call_id: again(store, call_id, rubric, settings), base)
-        measure("written, too", chosen, lambda call_id: store.save(again(store, call_id, rubric, settings), Keys("hearing", "other")), base)
+        tracks = Tracks.of(SentimentSettings(model="none"))
+        for name, keep in (("read and judged", False), ("written, too", True)):
+
+            def again(group: Sequence[str], keep: bool = keep) -> None:
+                judged = [judge_again(words, rubric, settings, tracks) for words in words_of(store, group)]
+                if keep:
+                    keep_verdicts(store, judged)
+
+            measure(name, groups(chosen), again, base)
 
 
 def measure(
-    name: str, items: Iterable[object], work: Callable[..., object], base: float | None, *, until: float = float("inf"), tell: int = 0
-) -> float:
-    """Do the work for every item, or ``until`` then, and print a row; the seconds it took for each.
+    name: str, groups: Iterable[Sequence[object]], work: Callable[..., object], base: float | None, *,
+    until: float = float("inf"), tell: int = 0,
+) -> float:  # fmt: skip
+    """Do the work for every group of calls, or ``until`` then, and print a row; the seconds it took for each call.
 
-    ``tell``: after how many items each the resident memory is printed.
+    ``tell``: after how many calls each the resident memory is printed.
     """
     started, done = time.process_time(), 0
-    for item in items:
-        work(item)
-        done += 1
-        if tell and done % tell == 0:
+    for group in groups:
+        work(group)
+        before, done = done, done + len(group)
+        if tell and done // tell > before // tell:
             print(f"{'':16s} {done:7d} calls judged, resident {resident():.0f} MiB", flush=True)
         if time.monotonic() > until:
             break
     seconds = (time.process_time() - started) / done
     print(f"{name:16s} {done:7d} {seconds * 1000:8.2f} {1 / seconds:8.1f} {base / seconds if base else 1:6.2f}", flush=True)
     return seconds
+
+
+def alone(calls: Sequence[Heard], count: int) -> Iterator[Sequence[Heard]]:
+    """So many of the calls in turn, each in a group of its own."""
+    return ((heard,) for heard in itertools.islice(itertools.cycle(calls), count))
 
 
 def resident() -> float:
@@ -135,12 +151,6 @@ RECORDING = Recording(call_id="benchmark", content_hash="00")
 
 def recording(number: int) -> Recording:
     return dataclasses.replace(RECORDING, call_id=f"benchmark-{number:06d}")
-
-
-def again(store: Store, call_id: str, rubric: Rubric, settings: Settings) -> object:
-    stored = store.call(call_id)
-    assert stored is not None
-    return judge_call(stored.recording, stored.heard, rubric, settings)
 
 
 def sheet(path: Path, folder: Path) -> Rubric:

@@ -19,6 +19,7 @@ from qa.calls import Quarantined, Recording
 from qa.config import HearingSettings, Settings
 from qa.errors import RecordingError
 from qa.intake.remote import there
+from qa.scoring.vocabulary import Kept as Known
 from qa.store.removals import removed_contents
 from qa.store.store import REMOVED, Kept, Keys, Store
 
@@ -79,12 +80,15 @@ def hearing_key(recording: Recording, settings: HearingSettings, model: str) -> 
     return _digest(recording.content_hash, str(recording.agent_channel), model, made_of, str(HEARING_REVISION))
 
 
+_LIMITS = Known[str](most=16)
+
+
 def judging_key(recording: Recording, hearing: str, settings: Settings, rubric: str, feeling: str) -> str:
     """Names what was judged: what was heard, the metadata, the rubric's hash, the limits, the models asked, the version.
 
     ``feeling`` is the fingerprint of the sentiment model, empty where none is used.
     """
-    limits = settings.model_dump_json(include={"analysis", "llm"})
+    limits = _LIMITS.of((settings,), lambda: settings.model_dump_json(include={"analysis", "llm"}))
     return _digest(hearing, _RECORDING.dump_json(recording).decode(), rubric, limits, feeling, qa.__version__)
 
 

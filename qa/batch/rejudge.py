@@ -12,8 +12,10 @@ from qa.pipeline import judge_call
 from qa.privacy import shown_ids
 from qa.scoring.choice import Rubrics, choose
 from qa.scoring.comparison import Comparison, compare, same_result
+from qa.scoring.rubric import Rubric
 from qa.sentiment.tracks import Tracks
-from qa.store.store import REMOVED, Keys, Store
+from qa.store.again import Judged, Words, groups, keep_verdicts, words_of
+from qa.store.store import REMOVED, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +41,24 @@ def rejudge(store: Store, settings: Settings, rubrics: Sequence[Path]) -> Rejudg
     sheets, tracks = Rubrics.load(rubrics), Tracks.of(settings.sentiment)
     judged = changed = left = 0
     # Only ids are held while the store is written: a long read beside many writes would keep the WAL growing.
-    for call_id, kept in sorted(store.kept().items()):
-        stored = store.call(call_id)
-        if stored is None:
-            continue
-        if kept.keys.hearing == REMOVED:  # no word is left to judge
-            left += 1
-            continue
-        sheet = choose(sheets.sheets, stored.recording)
-        if sheet is None:
-            left += 1
-            continue
-        call = judge_call(stored.recording, stored.heard, sheet, settings, tracks.track(stored.heard, stored.track))
-        key = judging_key(call.recording, kept.keys.hearing, settings, sheet.hash, tracks.fingerprint)
-        store.save(call, Keys(kept.keys.hearing, key))
-        judged += 1
-        changed += not same_result(stored.verdict, call.verdict)
+    for group in groups(sorted(store.kept())):
+        kept = []
+        for words in words_of(store, group):
+            sheet = choose(sheets.sheets, words.recording)
+            if words.hearing_key == REMOVED or sheet is None:  # no word is left to judge, or nothing to judge it by
+                left += 1
+                continue
+            kept.append(judge_again(words, sheet, settings, tracks))
+            changed += not same_result(words.earlier, kept[-1].call.verdict)
+        keep_verdicts(store, kept)
+        judged += len(kept)
     return Rejudged(judged, changed, left)
+
+
+def judge_again(words: Words, sheet: Rubric, settings: Settings, tracks: Tracks) -> Judged:
+    """One stored call under another rubric."""
+    call = judge_call(words.recording, words.heard, sheet, settings, tracks.track(words.heard, words.track))
+    return Judged(words, call, judging_key(call.recording, words.hearing_key, settings, sheet.hash, tracks.fingerprint))
 
 
 def compare_rubrics(store: Store, settings: Settings, rubrics: Sequence[Path]) -> Comparison:

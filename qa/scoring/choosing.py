@@ -85,31 +85,37 @@ def chosen(
     each phrase its number in the set that is looked for and in the set that voids, below 0 where it is not in it; of equal
     places that of the lower number is taken. ``allowed``: in which turns is looked.
     """
-    size = len(phrases)
+    some = np.empty(len(phrases), dtype=np.int64)  # those that are of either set, where is looked
+    size = 0
+    for i in range(len(phrases)):
+        if allowed[turns[i]] and (ranks[phrases[i]] >= 0 or benign[phrases[i]] >= 0):
+            some[size] = i
+            size += 1
     found, void = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)
     count = group = 0
     while group < size:
-        turn, stop, voids = turns[group], group, 0
-        while stop < size and turns[stop] == turn:
-            if allowed[turn] and benign[phrases[stop]] >= 0:
-                void[voids] = stop
+        turn, stop, voids = turns[some[group]], group, 0
+        while stop < size and turns[some[stop]] == turn:
+            if benign[phrases[some[stop]]] >= 0:
+                void[voids] = some[stop]
                 voids += 1
             stop += 1
         since, one = count, group
-        while allowed[turn] and one < stop:
-            best, end = -1, one
-            while end < stop and explained[end] == explained[one] and begins[end] == begins[one]:  # equals: only one can be taken
-                rank = ranks[phrases[end]]
+        while one < stop:
+            best, place, end = -1, some[one], one
+            while end < stop and explained[some[end]] == explained[place] and begins[some[end]] == begins[place]:  # but one can be taken
+                equal = some[end]
+                rank = ranks[phrases[equal]]
                 if rank >= 0 and (best < 0 or rank < ranks[phrases[best]]):
                     free = True
                     for other in found[since:count]:
-                        free = free and (ends[end] <= begins[other] or begins[end] >= ends[other])
+                        free = free and (ends[equal] <= begins[other] or begins[equal] >= ends[other])
                     for other in void[:voids]:
-                        over = begins[end] < ends[other] and begins[other] < ends[end]
-                        holds = begins[other] <= begins[end] and ends[end] <= ends[other]
-                        free = free and not (over and (holds or explained[other] >= explained[end]))
+                        over = begins[equal] < ends[other] and begins[other] < ends[equal]
+                        holds = begins[other] <= begins[equal] and ends[equal] <= ends[other]
+                        free = free and not (over and (holds or explained[other] >= explained[equal]))
                     if free:
-                        best = end
+                        best = equal
                 end += 1
             if best >= 0:
                 at = count

@@ -6,9 +6,10 @@ Verdicts come one pair at a time and are let go; what stays are counts, and the 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from qa.calls import Finding, Outcome, Recording, RubricRef, Score, Verdict
 
@@ -20,12 +21,30 @@ Step = tuple[Outcome | None, Outcome | None]
 KEPT = 500
 
 
-def same_result(before: Verdict, after: Verdict) -> bool:
+class Ruled(Protocol):
+    """The outcome of one criterion, as in a finding."""
+
+    @property
+    def criterion(self) -> str: ...
+    @property
+    def outcome(self) -> Outcome: ...
+
+
+class Ruling(Protocol):
+    """What a verdict comes to."""
+
+    @property
+    def score(self) -> Score: ...
+    @property
+    def findings(self) -> Sequence[Ruled]: ...
+
+
+def same_result(before: Ruling, after: Ruling) -> bool:
     """Whether two verdicts come to the same: the score and every outcome; their reasons may differ in words."""
     return before.score == after.score and _outcomes(before) == _outcomes(after)
 
 
-def _outcomes(verdict: Verdict) -> dict[str, Outcome]:
+def _outcomes(verdict: Ruling) -> dict[str, Outcome]:
     return {finding.criterion: finding.outcome for finding in verdict.findings}
 
 

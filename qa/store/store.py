@@ -8,13 +8,14 @@ from __future__ import annotations
 import difflib
 import getpass
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
+import msgspec
 from pydantic import TypeAdapter
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
@@ -24,6 +25,8 @@ from qa.errors import StoreError
 from qa.store.database import Database, read_location, read_url, sqlite_url
 from qa.store.schema import nothing_here
 from qa.store.tables import CallRow, DisclosureRow, ImportRow, NamedAgentRow, QuarantineRow
+
+S = TypeVar("S")
 
 #: The database file inside a store directory.
 FILENAME = "tingjian.db"
@@ -243,14 +246,36 @@ def _account() -> str:
 
 
 @cache
-def _steps() -> Mapping[type, TypeAdapter[Any]]:
-    """How each step of a call is written to JSON and read back; made on first use, because making it takes a while."""
-    return {kind: TypeAdapter(kind) for kind in (Recording, Heard, SentimentTrack, Analysis, Verdict)}
+def _writer(kind: Hashable) -> TypeAdapter[Any]:
+    """How a step of a call is written to JSON; made on first use, because making it takes a while."""
+    return TypeAdapter(cast(type, kind))
+
+
+@cache
+def _reader(kind: Hashable) -> msgspec.json.Decoder[Any]:
+    """How it is read back, in half the time that the writer would take for it."""
+    return msgspec.json.Decoder(cast(type, kind))
+
+
+def load(kind: type[S], text: str) -> S:
+    """A step of a call, or a part of one, from the JSON that is kept.
+
+    >>> load(SentimentTrack, '{"key": "k", "model": "m", "turns": [{"turn": 0, "sentiment": 1}]}').turns[0].sentiment
+    1.0
+
+    Raises:
+        ValueError: the text is no such thing.
+    """
+    try:
+        step: S = _reader(cast(Hashable, kind)).decode(text)
+    except msgspec.MsgspecError as error:
+        raise ValueError(str(error)) from error
+    return step
 
 
 def columns(call: Call) -> dict[str, Any]:
     """What a row holds of a call: its steps as JSON, and beside them what is asked by."""
-    recording, score = call.recording, call.verdict.score
+    recording = call.recording
     return {
         "call_id": recording.call_id,
         "started_at": recording.started_at.astimezone(UTC).isoformat() if recording.started_at else "",
@@ -258,28 +283,34 @@ def columns(call: Call) -> dict[str, Any]:
         "team": recording.team,
         "path": recording.path,
         "content_hash": recording.content_hash,
-        "scaled": score.scaled,
-        "passed": score.passed,
-        "complaint": call.verdict.complaint.detected,
         "recording": dump(recording),
         "heard": dump(call.heard),
-        "analysis": dump(call.analysis),
-        "verdict": dump(call.verdict),
-        "track": dump(call.track) if call.track else None,
+        **judged_columns(call),
     }
+
+
+#: The columns that judging fills.
+JUDGED = ("scaled", "passed", "complaint", "analysis", "verdict", "track")
+
+
+def judged_columns(call: Call) -> dict[str, Any]:
+    """Those of :func:`columns` that judging fills: :data:`JUDGED`."""
+    score = call.verdict.score
+    judged = (score.scaled, score.passed, call.verdict.complaint.detected, dump(call.analysis), dump(call.verdict))
+    return dict(zip(JUDGED, (*judged, dump(call.track) if call.track else None), strict=True))
 
 
 def dump(part: Recording | Heard | SentimentTrack | Analysis | Verdict) -> str:
     """A step of a call as it is kept."""
-    return _steps()[type(part)].dump_json(part).decode()
+    return str(_writer(cast(Hashable, type(part))).dump_json(part), "utf-8")
 
 
 def call_of(row: CallRow) -> Call:
     """The call that a row holds."""
     return Call(
-        recording=_steps()[Recording].validate_json(row.recording),
-        heard=_steps()[Heard].validate_json(row.heard),
-        analysis=_steps()[Analysis].validate_json(row.analysis),
-        verdict=_steps()[Verdict].validate_json(row.verdict),
-        track=_steps()[SentimentTrack].validate_json(row.track) if row.track else None,
+        recording=load(Recording, row.recording),
+        heard=load(Heard, row.heard),
+        analysis=load(Analysis, row.analysis),
+        verdict=load(Verdict, row.verdict),
+        track=load(SentimentTrack, row.track) if row.track else None,
     )

@@ -17,7 +17,7 @@ import numba
 import numpy as np
 
 from qa.text.passage import Bools, Ints
-from qa.text.phrasebook import BARRED, NEVER, Costs, Reals
+from qa.text.phrasebook import BARRED, NEVER, Costs, Reals, opening
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -120,6 +120,9 @@ def aligned(
     return found, count
 
 
+_opening = compiled(opening)
+
+
 @compiled
 def by_characters(text: Ints, digits: Bools, listed: Ints, listed_at: Ints, said: Ints, said_at: Ints, rims: Bools) -> Ints:
     """Where the very characters of phrases stand: one row (phrase, begin, end) each, those of a phrase not overlapping.
@@ -130,24 +133,25 @@ def by_characters(text: Ints, digits: Bools, listed: Ints, listed_at: Ints, said
     count, size = 0, len(text)
     until = np.zeros(len(rims), dtype=np.int64)
     for i in range(size):
-        opening = text[i] & 0xFFFF
-        for entry in range(listed_at[opening], listed_at[opening + 1]):
-            p = listed[entry]
-            end = i + said_at[p + 1] - said_at[p]
-            if end > size or i < until[p]:
-                continue
-            same = True
-            for j in range(end - i - 1, -1, -1):
-                if text[i + j] != said[said_at[p] + j]:
-                    same = False
-                    break
-            if not same or cut_out(rims[p], digits, i, end):
-                continue
-            until[p] = end
-            if count == len(found):
-                found = np.concatenate((found, np.empty((count, 3), dtype=np.int64)))
-            found[count, 0], found[count, 1], found[count, 2] = p, i, end
-            count += 1
+        for two in range(2):  # those of one character, those of more
+            begin = _opening(text[i], text[i + 1] if two and i + 1 < size else 0)
+            for entry in range(listed_at[begin], listed_at[begin + 1]):
+                p = listed[entry]
+                end = i + said_at[p + 1] - said_at[p]
+                if end > size or i < until[p] or (end - i > 1) != (two == 1):
+                    continue
+                same = True
+                for j in range(end - i - 1, -1, -1):
+                    if text[i + j] != said[said_at[p] + j]:
+                        same = False
+                        break
+                if not same or cut_out(rims[p], digits, i, end):
+                    continue
+                until[p] = end
+                if count == len(found):
+                    found = np.concatenate((found, np.empty((count, 3), dtype=np.int64)))
+                found[count, 0], found[count, 1], found[count, 2] = p, i, end
+                count += 1
     return found[:count]
 
 

@@ -215,19 +215,27 @@ class Phrasebook:
 
 
 class Spellings:
-    """Texts by the character they begin with.
+    """Texts by the two characters they begin with.
 
-    ``said[said_at[p] : said_at[p + 1]]`` are the characters of phrase ``p``; ``listed[listed_at[c] : listed_at[c + 1]]`` the
-    phrases that begin with a character of which ``c`` are the lower 16 bits.
+    ``said[said_at[p] : said_at[p + 1]]`` are the characters of phrase ``p``; ``listed[listed_at[o] : listed_at[o + 1]]`` the
+    phrases whose :func:`opening` is ``o``.
     """
 
     def __init__(self, texts: Mapping[int, str], size: int) -> None:
         self.said: Ints = np.array([ord(character) for p in range(size) for character in texts.get(p, "")], dtype=np.int64)
         self.said_at: Ints = np.cumsum([0, *[len(texts.get(p, "")) for p in range(size)]])
-        openings = np.array([ord(text[0]) & 0xFFFF for text in texts.values()], dtype=np.int64)
+        openings = np.array([opening(*map(ord, text[:2])) for text in texts.values()], dtype=np.int64)
         order = np.argsort(openings, kind="stable")
         self.listed: Ints = np.array(list(texts), dtype=np.int64)[order]
-        self.listed_at: Ints = np.searchsorted(openings[order], np.arange(0x10001))
+        self.listed_at: Ints = np.searchsorted(openings[order], np.arange(OPENINGS + 1))
+
+
+OPENINGS = 1 << 16
+
+
+def opening(first: int, second: int = 0) -> int:
+    """A number for what a text begins with; some share one."""
+    return (first * 40_503 + second) % OPENINGS
 
 
 class Tables:

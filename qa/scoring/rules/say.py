@@ -15,7 +15,7 @@ from qa.scoring.rules.certainty import GREY_BAND, doubtful, hardly_understood
 from qa.scoring.rules.windows import words_for
 from qa.scoring.vocabulary import Kept, at_least
 from qa.text.normalize import normalize
-from qa.text.sound import read
+from qa.text.sound import LONGEST, read
 
 
 def say(rule: Say, context: Context) -> Result:
@@ -138,6 +138,9 @@ def _wanted(rule: Say) -> str:
 
 def _just_short(near: Hit, phrases: Sequence[Phrase]) -> bool:
     """Whether the nearest miss lies in the grey band below what its phrase asks for; never for one matched by characters."""
+    missed = [phrase for phrase in phrases if phrase.text == near.phrase]
+    if all(near.closeness < at_least(phrase, LONGEST) - GREY_BAND for phrase in missed):  # shorter ones are asked for more
+        return False
     length = len(read(normalize(near.text).text))
-    limit = min((at_least(phrase, length) for phrase in phrases if phrase.text == near.phrase), default=1.0)
+    limit = min((at_least(phrase, length) for phrase in missed), default=1.0)
     return limit < 1.0 and limit - GREY_BAND <= near.closeness < limit
