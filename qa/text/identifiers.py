@@ -36,7 +36,8 @@ class Identifier:
     """A place in one turn that points to a person.
 
     ``begin`` and ``end`` are characters of the turn's text as it stands; ``hidden`` are the spans within them that a
-    shown text must not have. A number dictated over several turns is several identifiers. ``confidence`` is 0..1: a
+    shown text must not have. When it is said is told by the turn: ``heard.turns[one.turn].moment(one.begin, one.end)``, in seconds.
+    A number dictated over several turns is several identifiers. ``confidence`` is 0..1: a
     right check digit 0.99, a shape alone 0.95, a number of the wrong length after a word that announces it 0.6.
     """
 
