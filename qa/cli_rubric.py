@@ -85,5 +85,5 @@ def rubric_explain(
     settings, sheets = settings_and_rubrics(config, rubric)
     with Store.open(store, must_exist=True) as opened:
         found = opened.expect(Shown.of(opened, settings).true_id(call))
-    why = explain(found, criterion, Rubrics.load(sheets).of(found.recording), settings.llm)
+    why = explain(found, criterion, Rubrics.load(sheets, settings.zone).of(found.recording), settings.llm, settings.zone)
     show_explanation(masked_explanation(why, Hidden.of(found.heard, settings.privacy)), console)

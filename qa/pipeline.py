@@ -46,5 +46,5 @@ def judge_call(recording: Recording, heard: Heard, rubric: Rubric, settings: Set
     Where the settings want the store to keep masked texts, the call comes back masked; it was judged as it was heard.
     """
     analysis = replace(analyse(heard, settings.analysis), sentiment=summarise(heard, track))
-    verdict = judge(recording, heard, analysis, rubric, llm=settings.llm, track=track)
+    verdict = judge(recording, heard, analysis, rubric, llm=settings.llm, track=track, zone=settings.zone)
     return kept_call(Call(recording=recording, heard=heard, analysis=analysis, verdict=verdict, track=track), settings.privacy)

@@ -61,7 +61,7 @@ def import_files(
     Raises:
         ModelError, RubricError, StoreError: what would fail for every call alike.
     """
-    sheets, tracks = Rubrics.load(rubrics), Tracks.of(settings.sentiment)
+    sheets, tracks = Rubrics.load(rubrics, settings.zone), Tracks.of(settings.sentiment)
     kept, sources = store.kept(), store.import_sources()
     held_before = {held.call_id: held.path for held in store.quarantined()}
     held_now: set[str] = set()

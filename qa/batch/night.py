@@ -69,7 +69,7 @@ def carry_out(order: Order, watcher: Watcher, *, now: Callable[[], float] | None
         everybody = Together(watchers, settings.privacy)
         try:
             with Stopping() as stopping:
-                rubrics = Rubrics.load(order.rubrics)
+                rubrics = Rubrics.load(order.rubrics, settings.zone)
                 find(order.sources)  # a misspelt folder makes no store
                 with Store.open(order.store) as store, locked(store, "qa run") as lock:
                     before = runs(store, LATEST_RUNS)

@@ -88,7 +88,7 @@ def judging_key(recording: Recording, hearing: str, settings: Settings, rubric: 
 
     ``feeling`` is the fingerprint of the sentiment model, empty where none is used.
     """
-    limits = _LIMITS.of((settings,), lambda: settings.model_dump_json(include={"analysis", "llm"}))
+    limits = _LIMITS.of((settings,), lambda: settings.model_dump_json(include={"analysis", "llm", "timezone"}))
     return _digest(hearing, _RECORDING.dump_json(recording).decode(), rubric, limits, feeling, qa.__version__)
 
 

@@ -38,13 +38,13 @@ def rejudge(store: Store, settings: Settings, rubrics: Sequence[Path]) -> Rejudg
     Raises:
         ModelError, RubricError, StoreError: what would fail for every call alike.
     """
-    sheets, tracks = Rubrics.load(rubrics), Tracks.of(settings.sentiment)
+    sheets, tracks = Rubrics.load(rubrics, settings.zone), Tracks.of(settings.sentiment)
     judged = changed = left = 0
     # Only ids are held while the store is written: a long read beside many writes would keep the WAL growing.
     for group in groups(sorted(store.kept())):
         kept = []
         for words in words_of(store, group):
-            sheet = choose(sheets.sheets, words.recording)
+            sheet = choose(sheets.sheets, words.recording, sheets.zone)
             if words.hearing_key == REMOVED or sheet is None:  # no word is left to judge, or nothing to judge it by
                 left += 1
                 continue
@@ -73,5 +73,5 @@ def compare_rubrics(store: Store, settings: Settings, rubrics: Sequence[Path]) -
             judge_call(call.recording, call.heard, sheet, settings, tracks.track(call.heard, call.track)).verdict,
         )
         for call in store.calls()
-        if call.recording.call_id not in wordless and (sheet := choose(sheets, call.recording)) is not None
+        if call.recording.call_id not in wordless and (sheet := choose(sheets, call.recording, settings.zone)) is not None
     )

@@ -29,7 +29,7 @@ def set_agent(store: Store, call_id: str, number: int | None, settings: Settings
     hearing = store.kept()[call_id].keys.hearing
     if hearing == REMOVED:
         raise QaError("这通电话的逐句文字已按保存期限删除", where=call_id, why="没有文字可以重新评分", next_step="原来的得分与结论仍在")
-    sheet = Rubrics.load(rubrics).of(recording)
+    sheet = Rubrics.load(rubrics, settings.zone).of(recording)
     if stored.verdict.rubric.id != sheet.id:
         why = f"评分表是 {stored.verdict.rubric.id}，现在给出的是 {sheet.id}"
         raise QaError("这通电话是按另一张评分表评分的", where=call_id, why=why, next_step="用 --rubric 给出原来的评分表")

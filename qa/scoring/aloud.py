@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from qa.analysis.metrics import METRICS
-from qa.scoring.checks import Check, Count, EventCheck, Gap, Scope, Sequence, Side, Unless
+from qa.scoring.checks import Check, Count, EventCheck, Every, Gap, Scope, Sequence, Side, Unless
 from qa.scoring.lexicon import Lexicon, Phrase
 from qa.scoring.operators import (
     ComplaintCheck,
@@ -127,7 +127,18 @@ def _placed(scope: Scope | None, check: Check, lexicons: Lexicons) -> str:
 def _located(scope: Scope | None, check: Check, own: str, lexicons: Lexicons) -> str:
     """What a check says, after where it looks."""
     where = scope_aloud(scope, lexicons) if scope and check.operator not in _WHOLE else ""
-    plain = not where or check.operator in ("say", "pattern", "rate", "loudness", "sentiment", "entity", "meaning", "repetition", "turns")
+    plain = not where or check.operator in (
+        "say",
+        "pattern",
+        "rate",
+        "loudness",
+        "sentiment",
+        "entity",
+        "meaning",
+        "repetition",
+        "turns",
+        "every",
+    )
     return f"{where}{own}" if plain else f"{where}：{own}"
 
 
@@ -162,6 +173,11 @@ def _count(rule: Count, lexicons: Lexicons) -> str:
 def _sequence(rule: Sequence, lexicons: Lexicons) -> str:
     near = _within(rule.within_turns, rule.within_seconds)
     return f"依次：{_joined(rule.of, lexicons, f'，随后{near}' if near else '，随后')}"
+
+
+def _each_turn(rule: Every, lexicons: Lexicons) -> str:
+    long = f"（{rule.characters} 个字以上的）" if rule.characters > 1 else ""
+    return f"每句话{long}都{_joined((rule.of,), lexicons, '')}"
 
 
 def _say(rule: Say, lexicons: Lexicons) -> str:
@@ -312,6 +328,7 @@ _READERS: Mapping[str, Callable[[Any, Lexicons], str]] = {
     "any": _some,
     "not_": _negation,
     "count": _count,
+    "every": _each_turn,
     "sequence": _sequence,
     "gap": _gap,
     "repetition": _repetition,

@@ -117,6 +117,7 @@ class Check(Part):
     any: Annotated[tuple[Check, ...] | None, NotEmpty] = Field(None, description="成立一项即可")
     not_: Check | None = Field(None, alias="not", description="不成立")
     count: Count | None = Field(None, description="至少成立几项")
+    every: Every | None = Field(None, description="范围里每句话都成立")
     sequence: Sequence | None = Field(None, description="依次发生")
     scope: Scope | None = Field(None, description="在哪里找；不写则与本项相同")
 
@@ -140,6 +141,8 @@ class Check(Part):
         yield from self.any or ()
         yield from self.count.of if self.count else ()
         yield from self.sequence.of if self.sequence else ()
+        if self.every:
+            yield self.every.of
         if self.not_:
             yield self.not_
         yield from (excuse for timed in (self.event, self.gap) if timed for excuse in timed.unless)
@@ -158,6 +161,40 @@ class Count(Part):
         if self.at_least > len(self.of):
             message = f"at_least 是 {self.at_least}，但 of 里只有 {len(self.of)} 项"
             raise ValueError(message)
+        return self
+
+
+#: Operators that can be asked of one turn by itself.
+OF_A_TURN = frozenset(("say", "pattern", "rate", "loudness", "sentiment", "entity", "meaning", "all", "any", "not_", "count"))
+
+
+class Every(Part):
+    """A check holds for each turn of the window by itself; turns of fewer than ``characters`` characters (嗯, 好的) are passed over.
+
+    In YAML the check alone may stand here: ``every: {say: 您好}``.
+    """
+
+    of: Check = Field(description="每句话要成立的检查")
+    characters: int = Field(1, ge=1, description="少于这么多字的话不看")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: object) -> object:
+        return {"of": value} if isinstance(value, dict) and "of" not in value else value
+
+    @model_validator(mode="after")
+    def _looks_at_the_turn(self) -> Every:
+        pending = [self.of]
+        while pending:
+            check = pending.pop()
+            name = check.operator.rstrip("_")
+            if check.operator not in OF_A_TURN or (check.loudness and check.loudness.than == "span"):
+                message = f"{name} 问的不是一句话，不能写在 every 里；可以写 {'、'.join(sorted(one.rstrip('_') for one in OF_A_TURN))}"
+                raise ValueError(message)
+            if check.scope is not None:
+                message = "every 里的检查只看那一句话，不写 scope；范围写在 every 外面"
+                raise ValueError(message)
+            pending += check.parts()
         return self
 
 
@@ -241,5 +278,5 @@ def operators() -> tuple[str, ...]:
     return tuple(name for name in Check.model_fields if name != "scope")
 
 
-for _model in (Scope, Check, Count, Sequence, Unless, EventCheck, Gap):
+for _model in (Scope, Check, Count, Every, Sequence, Unless, EventCheck, Gap):
     _model.model_rebuild()

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 
 from qa.calls import Analysis, Complaint, Finding, Heard, Outcome, Recording, Score, SentimentTrack, Verdict
 from qa.config import LlmSettings
@@ -27,6 +28,7 @@ from qa.scoring.calltype import call_type
 from qa.scoring.checks import Check
 from qa.scoring.complaint import detect
 from qa.scoring.dialogue import Dialogue
+from qa.scoring.lifespan import day_of
 from qa.scoring.rubric import Criterion, Rubric, SectionOfSheet
 from qa.scoring.rules import RULES
 from qa.scoring.rules.base import Context, Result, Watch
@@ -47,13 +49,14 @@ def judge(
     watch: Watch | None = None,
     llm: LlmSettings | None = None,
     track: SentimentTrack | None = None,
+    zone: tzinfo | None = None,
 ) -> Verdict:
     """The verdict on a call: a finding for every criterion in the order of the sheet, the score, the complaint, the flags.
 
     The same call and rubric give an equal verdict, always, except for what a rubric asks of a language model at the
     endpoint ``llm``. Raises nothing on any call. ``track`` is what the sentiment model read in the same turns; without it
     what asks for a turn's sentiment is not applicable. ``watch`` sees every check that is evaluated (see
-    :mod:`qa.scoring.explain`).
+    :mod:`qa.scoring.explain`). ``zone`` says which day the call lies on, where a criterion holds for certain days only.
 
     >>> from qa.analysis.metrics import analyse
     >>> from qa.calls import Roles, Turn
@@ -82,7 +85,8 @@ def judge(
         llm=llm,
         track=track,
     )
-    judged = [_finding(section, criterion, context) for section, criterion in rubric.criteria()]
+    day = day_of(recording.started_at, zone)
+    judged = [_finding(section, criterion, context, criterion.outside(day)) for section, criterion in rubric.criteria()]
     findings = totals.forfeited(judged, rubric)
     score = totals.score(findings, rubric)
     flags = tuple(sorted(_flags(findings, score, complaint, heard, rubric)))
@@ -109,8 +113,8 @@ class _Ruling:
     result: Result
 
 
-def _finding(section: SectionOfSheet, criterion: Criterion, context: Context) -> Finding:
-    ruling = _rule(criterion, context)
+def _finding(section: SectionOfSheet, criterion: Criterion, context: Context, lapsed: str | None) -> Finding:
+    ruling = _Ruling("na", Result(state="na", reason=f"本项{lapsed}")) if lapsed else _rule(criterion, context)
     result = ruling.result
     points, possible = totals.points(criterion, ruling.outcome, len(result.hits))
     # What was said right elsewhere is no evidence of an absence, and a clean call has nothing to show.
@@ -136,8 +140,8 @@ def _finding(section: SectionOfSheet, criterion: Criterion, context: Context) ->
 
 
 def _accuses(check: Check) -> bool:
-    """Whether the hits of a failed requirement are what it fails by: those of a ``not``."""
-    return check.not_ is not None or any(_accuses(part) for part in check.parts())
+    """Whether the hits of a failed requirement are what it fails by: those of a ``not``, and the turns that an ``every`` found wanting."""
+    return check.not_ is not None or check.every is not None or any(_accuses(part) for part in check.parts())
 
 
 def _rule(criterion: Criterion, context: Context) -> _Ruling:

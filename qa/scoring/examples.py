@@ -92,7 +92,8 @@ def try_examples(rubric: Rubric) -> Iterator[Tried]:
     for _, criterion in rubric.criteria():
         for expected, conversations in zip(kinds, (criterion.examples.good, criterion.examples.bad), strict=True):
             for lines in conversations:
-                findings = _judged(rubric, Recording(call_id="example", content_hash=""), heard_of(turns_of(lines)), AnalysisSettings())
+                recording = Recording(call_id="example", content_hash="", started_at=criterion.moment())  # while it holds
+                findings = _judged(rubric, recording, heard_of(turns_of(lines)), AnalysisSettings())
                 yield Tried(expected, lines, findings[criterion.id])
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 
 from qa.calls import Call, Finding, Hit, RubricRef
 from qa.config import LlmSettings
@@ -68,8 +69,8 @@ class Explanation:
     stored_by: RubricRef
 
 
-def explain(call: Call, criterion: str, rubric: Rubric, llm: LlmSettings | None = None) -> Explanation:
-    """Judge ``call`` once more by ``rubric`` and keep what was asked for ``criterion``.
+def explain(call: Call, criterion: str, rubric: Rubric, llm: LlmSettings | None = None, zone: tzinfo | None = None) -> Explanation:
+    """Judge ``call`` once more by ``rubric`` and keep what was asked for ``criterion``; ``llm`` and ``zone`` as for :func:`judge`.
 
     >>> from qa.config import shipped
     >>> from qa.calls import Analysis, Recording
@@ -89,7 +90,7 @@ def explain(call: Call, criterion: str, rubric: Rubric, llm: LlmSettings | None 
     if criterion not in known:
         raise QaError(f"评分表里没有名为 {criterion} 的项目{nearest_name(criterion, known)}", where=str(rubric.path))
     recorder = _Recorder()
-    verdict = judge(call.recording, call.heard, call.analysis, rubric, watch=recorder, llm=llm, track=call.track)
+    verdict = judge(call.recording, call.heard, call.analysis, rubric, watch=recorder, llm=llm, track=call.track, zone=zone)
     chosen = known[criterion]
     parts = {id(check): part for part, check in _parts_of(chosen)}
     steps = tuple(replace(step, part=parts[id(step.check)]) for step in recorder.steps if id(step.check) in parts)

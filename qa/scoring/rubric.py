@@ -22,6 +22,7 @@ from qa.errors import RubricError
 from qa.scoring.checks import Check, Scope
 from qa.scoring.inherit import Source, read_source, there
 from qa.scoring.lexicon import Lexicon, Phrase, Severity, load_lexicons
+from qa.scoring.lifespan import Lifespan
 from qa.scoring.operators import NotEmpty, Part, Text, Texts, nearest_name
 from qa.scoring.yamlfile import Lines, Place, describe_faults, shortened
 from qa.text import embedding
@@ -56,8 +57,8 @@ class PerHit(Part):
     at_most: float | None = Field(None, gt=0, description="最多多少分；不写则为本项的分数")
 
 
-class Criterion(Part):
-    """One item of the sheet.
+class Criterion(Lifespan):
+    """One item of the sheet; with ``valid_from`` or ``valid_until`` it applies to calls of those days only.
 
     ``require``: met when the check holds. ``forbid``: missed when it holds. ``when`` and ``na_when`` decide first
     whether the item applies; where it does not, it leaves the denominator with ``na_reason``. ``kind``: auto 自,
@@ -149,8 +150,8 @@ class SectionOfSheet(Part):
         return round(sum(criterion.points for criterion in self.criteria if not criterion.bonus), 2)
 
 
-class Sheet(Part):
-    """A rubric file, as written."""
+class Sheet(Lifespan):
+    """A rubric file, as written; with ``valid_from`` or ``valid_until`` it is meant for calls of those days only."""
 
     id: Id
     version: Text
@@ -333,7 +334,9 @@ def _hash(sheet: Sheet, lexicons: Mapping[str, Lexicon]) -> str:
     checks = [check for section in sheet.sections for criterion in section.criteria for check in criterion.checks()]
     used = {name for check in checks if check.say for name in check.say.lexicon}
     content: dict[str, object] = {
-        "sheet": sheet.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"lexicons", "applies_to"}),
+        "sheet": sheet.model_dump(
+            mode="json", by_alias=True, exclude_defaults=True, exclude={"lexicons", "applies_to", "valid_from", "valid_until"}
+        ),
         "lexicons": {name: _words(lexicons[name]) for name in sorted(used.union(ALWAYS_USED) & lexicons.keys())},
     }
     if any(check.meaning for check in checks):

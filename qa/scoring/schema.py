@@ -18,7 +18,7 @@ from qa.scoring.rubric import Sheet
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 #: What may be written in place of a list, of a table, or of a word.
-_SHORT: tuple[object, ...] = ("x", ["x"], True)
+_SHORT: tuple[object, ...] = ("x", ["x"], True, {"say": "x"})
 
 
 class _WithShortForms(GenerateJsonSchema):
@@ -37,9 +37,14 @@ class _WithShortForms(GenerateJsonSchema):
 
     def _short_forms(self, reader: Callable[[Any], object], whole: JsonSchemaValue) -> Iterator[JsonSchemaValue]:
         for short in _SHORT:
-            read = reader(short)
+            try:
+                read = reader(short)
+            except ValueError:
+                continue
             if isinstance(read, list | tuple) and list(read) == [short]:
                 yield self._resolved(whole)["items"]
+            elif isinstance(short, dict):
+                yield from (self._resolved(whole)["properties"][key] for key in ("of",) if read == {key: short})
             elif isinstance(read, dict) and len(read) == 1:
                 yield from (self._resolved(whole)["properties"][key] for key in read)
             elif short is True and read is not True:

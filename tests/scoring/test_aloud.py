@@ -57,6 +57,7 @@ LEXICONS = {"greeting": Lexicon(id="greeting", name="问候语", phrases=("您�
         ),
         ({"not": {"say": "您好"}}, "没有：说到「您好」"),
         ({"count": {"of": [{"say": "您好"}, {"say": "再见"}], "at_least": 1}}, "至少做到 1 项：说到「您好」、说到「再见」"),
+        ({"every": {"of": {"say": "您好"}, "characters": 4}}, "每句话（4 个字以上的）都说到「您好」"),
         ({"sequence": {"of": [{"say": "您好"}, {"say": "再见"}], "within_turns": 2}}, "依次：说到「您好」，随后的 2 句内说到「再见」"),
         ({"say": "您好", "scope": {"role": "customer", "last_percent": 10}}, "客户在最后 10%里说到「您好」"),
         (

@@ -106,7 +106,7 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
         "r.yaml:23 sections.0.criteria.2.id：项目 one 重复，首次在第 11 行",
         "r.yaml:27 sections.0.criteria.2.require：每个检查要写且只写一种算子，写了 2 种（say、event）；"
         "算子有 say、pattern、metric、event、rate、loudness、sentiment、metadata、complaint、"
-        "repetition、entity、meaning、gap、turns、speaker、llm、all、any、not、count、sequence",
+        "repetition、entity、meaning、gap、turns、speaker、llm、all、any、not、count、every、sequence",
         "r.yaml:32 sections.0.criteria.3.forbid.count：at_least 是 2，但 of 里只有 1 项",
         "r.yaml:34 sections.1.id：分组 a 重复，首次在第 8 行",
         "r.yaml:36 sections.1.criteria：至少要有 1 项",

@@ -19,6 +19,7 @@ from qa.scoring.rules.metrics import metric, rate
 from qa.scoring.rules.pattern import pattern
 from qa.scoring.rules.repetition import repetition
 from qa.scoring.rules.say import say
+from qa.scoring.rules.turnwise import each_turn
 
 #: The field of a check -> what it means. A new operator is a field, a function and a line here.
 RULES: Mapping[str, Callable[[Any, Context], Result]] = {
@@ -42,5 +43,6 @@ RULES: Mapping[str, Callable[[Any, Context], Result]] = {
     "any": some,
     "not_": negation,
     "count": count,
+    "every": each_turn,
     "sequence": sequence,
 }
