@@ -3,7 +3,7 @@
 ``python benchmarks/hearing.py --speech FOLDER --noise FOLDER --calls FOLDER --truth FOLDER``; every part can be left out.
 
 * ``--speech``: clips with a ``transcripts.tsv`` (columns ``file`` and ``text``): character error rate as they are and
-  through a telephone line;
+  through a telephone line, ours and both plain ways;
 * ``--noise``: recordings without speech (hold music), besides ten generated minutes: characters invented in each;
 * ``--calls``: two-channel calls, ``--truth`` their JSON (``turns`` with ``role`` and ``text``, ``agent_channel``):
   error rate, call-seconds per second by the clock and by processor time, memory; the ways take turns, in
@@ -105,8 +105,10 @@ def main() -> None:
             if options.calibrate and jobs is clips:
                 continue
             heard = ours(jobs, settings, raw=bool(options.calibrate))
-            rival = "" if options.calibrate else f"   plain batched {plainly(jobs, settings).rate:.3f}"
-            print(f"  {name:20s} ours {heard.rate:.3f}{rival}", flush=True)
+            print(f"  {name:20s} ours {heard.rate:.3f}", end="", flush=True)
+            for way, sequential in (("batched", False), ("sequential", True)) if not options.calibrate else ():
+                print(f"   plain {way} {plainly(jobs, settings, sequential=sequential).rate:.3f}", end="", flush=True)
+            print(flush=True)
         certain += heard.certain
     if options.noise or not (options.speech or options.calls):
         jobs = [Job(name, int16(sound)) for name, sound in sounds_without_speech(SOUND_SECONDS).items()]

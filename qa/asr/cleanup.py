@@ -21,6 +21,8 @@ NO_SPEECH, UNLIKELY = 0.6, -1.0  # Whisper's own thresholds; only both together 
 ECHO_UNLIKELY = -0.5
 FASTEST, FASTEST_UNLIKELY = 12.0, -0.7  # characters a second that nobody says over a whole window, and the second sign
 REPETITIVE = 2.4  # Whisper's own limit of the compression ratio; only a reason to decode again
+LONG, SLOWEST = 5.0, 1.5  # seconds of a window from which, and characters a second under which, most of it was passed over
+SURE = -0.3  # a mean log probability at which it was speech after all, whatever Whisper held for likely before it heard
 
 
 def suspect(transcript: Transcript, seconds: float, hotwords: str | None = None) -> bool:
@@ -34,8 +36,19 @@ def suspect(transcript: Transcript, seconds: float, hotwords: str | None = None)
         transcript.avg_logprob < UNLIKELY
         or transcript.compression_ratio > REPETITIVE
         or len(plain(transcript)[0]) > FASTEST * seconds
+        or passed_over(transcript, seconds)
         or any(doubt(transcript, seconds, hotwords))
     )
+
+
+def passed_over(transcript: Transcript, seconds: float) -> bool:
+    """Whether most of what must have been said in a window of so many seconds is missing.
+
+    >>> from qa.asr.recognizer import Spoken
+    >>> passed_over(Transcript((Spoken("谢谢您的来电", 0.0, 1.4, 0.9),)), 14.0)
+    True
+    """
+    return seconds >= LONG and len(plain(transcript)[0]) < SLOWEST * seconds
 
 
 def believable(transcript: Transcript, seconds: float) -> bool:
@@ -44,7 +57,8 @@ def believable(transcript: Transcript, seconds: float) -> bool:
     >>> believable(Transcript((), avg_logprob=-0.3), 2.0), believable(Transcript((), avg_logprob=-0.9), 2.0)
     (True, False)
     """
-    return transcript.no_speech_prob <= NO_SPEECH and transcript.avg_logprob >= FASTEST_UNLIKELY and not suspect(transcript, seconds)
+    speech = transcript.no_speech_prob <= NO_SPEECH or transcript.avg_logprob >= SURE
+    return speech and transcript.avg_logprob >= FASTEST_UNLIKELY and not suspect(transcript, seconds)
 
 
 def doubt(transcript: Transcript, seconds: float, hotwords: str | None = None) -> list[DropReason | None]:

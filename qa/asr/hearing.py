@@ -18,7 +18,7 @@ import numpy as np
 
 from qa.asr import speakers
 from qa.asr.agreement import surest
-from qa.asr.cleanup import believable, comparable, doubt, suspect
+from qa.asr.cleanup import believable, comparable, doubt, passed_over, suspect
 from qa.asr.corrections import corrected, load_corrections
 from qa.asr.recognizer import Recognizer, Transcript
 from qa.asr.roles import Decision, decide
@@ -32,7 +32,7 @@ from qa.timeline import Interval, Timeline
 if TYPE_CHECKING:
     from qa.intake.audio import Audio
 
-PASSED_OVER, SLOWEST = 1.0, 1.0  # seconds of voice, and characters a second of it, under which a turn was passed over
+PASSED_OVER, SLOWEST = 1.0, 2.0  # seconds of voice from which, and characters a second under which, some of a turn was passed over
 AT_ONCE = 64  # windows whose sound is in memory at the same time
 OVERWHELMING, OVERWHELMING_LINES = 0.97, 3  # confidence, and different lines of an agent's, that speak against a manifest
 
@@ -134,7 +134,7 @@ def transcripts(audio: Audio, windows: Sequence[Window], recognizer: Recognizer,
     """A transcript for each window; windows of like length go together, and only some have their sound in memory.
 
     What is suspect is decoded once more with all care; of the two the one stands that is doubted in fewer words,
-    then the likelier.
+    then the one that passed nothing over, then the likelier.
     """
     found: dict[int, Transcript] = {}
     order = sorted(range(len(windows)), key=lambda index: (windows[index].duration, index))
@@ -150,8 +150,9 @@ def transcripts(audio: Audio, windows: Sequence[Window], recognizer: Recognizer,
     return [found[index] for index in range(len(windows))]
 
 
-def _badness(transcript: Transcript, seconds: Seconds, settings: HearingSettings) -> tuple[int, float]:
-    return sum(reason is not None for reason in doubt(transcript, seconds, settings.hotwords)), -transcript.avg_logprob
+def _badness(transcript: Transcript, seconds: Seconds, settings: HearingSettings) -> tuple[int, bool, float]:
+    doubted = sum(reason is not None for reason in doubt(transcript, seconds, settings.hotwords))
+    return doubted, passed_over(transcript, seconds), -transcript.avg_logprob
 
 
 def read_windows(
@@ -187,23 +188,24 @@ def reheard(
 ) -> dict[int, list[Word]]:
     """The words of utterances that were passed over among their neighbours: heard once more by themselves, with care.
 
-    Whisper now and then leaves out a whole turn in the middle of a window. That is seen by the voice: somebody spoke
-    for a second and longer, and hardly a character came of it. What care then finds must be likely, because it may be
-    no speech after all. Where words were dropped (``doubted``) nothing was passed over.
+    Whisper now and then leaves out a whole turn in the middle of a window, or the rest of one. That is seen by the
+    voice: somebody spoke for a second and longer, and half as many characters came of it as of the slowest speech, or
+    none. What care then finds must be likely, because it may be no speech after all. Where words were dropped
+    (``doubted``) nothing was passed over.
     """
-    passed_over = {
+    wanting = {
         index
         for index, (one, found) in enumerate(zip(utterances, words, strict=True))
         if one.bounds.duration >= PASSED_OVER and index not in doubted and _characters(found) < SLOWEST * one.bounds.duration
     }
     found: dict[int, list[Word]] = {}
-    for channel in sorted({utterances[index].channel for index in passed_over}):
+    for channel in sorted({utterances[index].channel for index in wanting}):
         own = [(index, one.bounds) for index, one in enumerate(utterances) if one.channel == channel]
-        windows = pack(own, channel, audio.duration, only=passed_over)
+        windows = pack(own, channel, audio.duration, only=wanting)
         heard = recognizer.again([window.samples(audio) for window in windows])
         likely = [(window, one) for window, one in zip(windows, heard, strict=True) if believable(one, window.duration)]
         again, _ = read_windows(utterances, [window for window, _ in likely], [one for _, one in likely], settings)
-        found |= {index: again[index] for index in sorted(passed_over) if _characters(again[index]) > _characters(words[index])}
+        found |= {index: again[index] for index in sorted(wanting) if _characters(again[index]) > _characters(words[index])}
     return found
 
 

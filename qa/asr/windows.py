@@ -29,6 +29,7 @@ MARGIN = 0.2  # seconds of the recording kept on both sides of a turn, so that n
 SHARED_MARGIN = 0.5  # the same where two voices follow one another: the pause between them helps to tell them apart
 NEAR_END = 0.06  # seconds before the end of a word at which it is surely still being said
 LONGEST = 28.0  # seconds of a window; Whisper takes 30
+TOLERANCE = 1e-6  # seconds lost or won in adding
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,12 @@ def pack(
     margin: Seconds = MARGIN,
     only: Collection[int] | None = None,
 ) -> list[Window]:
-    """Windows of nearly equal length for the (numbered) turns of one channel in order, none over ``longest`` seconds.
+    """The fewest windows of at most ``longest`` seconds for the (numbered) turns of one channel in order, as equal in length as can be.
 
     With ``only`` the windows hold none but these turns, and their margins still do not reach into the others.
 
-    Equal lengths rather than full windows and a short rest: a rest has little context, and equal windows can share
-    a batch. A turn longer than a window is cut.
+    Equal lengths rather than full windows and a short rest: a rest has little context and is heard badly, and the
+    recogniser's work grows faster than a window's length. A turn longer than a window is cut.
 
     >>> turns = [(0, Interval(0.5, 12.5)), (1, Interval(14.0, 24.0)), (2, Interval(30.0, 40.0))]
     >>> [round(window.duration, 1) for window in pack(turns, 0, 60.0)]
@@ -92,23 +93,24 @@ def pack(
     """
     wanted = [piece for piece in _with_margins(turns, duration, margin) if only is None or piece.turn in only]
     pieces = [part for piece in wanted for part in _parts(piece, longest)]
-    total = sum(piece.end - piece.start for piece in pieces)
-    if not pieces:
-        return []
-    aim = total / np.ceil(total / longest)
+    best: list[tuple[int, float, int]] = [(0, 0.0, 0)]  # for the first so many pieces: windows, sum of squared lengths, begin of the last
+    for end in range(1, len(pieces) + 1):
+        length = 0.0
+        choices = []
+        for begin in range(end - 1, -1, -1):
+            length += pieces[begin].end - pieces[begin].start
+            if length > longest + TOLERANCE:
+                break
+            count, squares, _ = best[begin]
+            choices.append((count + 1, round(squares + length**2, 6), begin))
+        best.append(min(choices))
     windows: list[Window] = []
-    held: list[Piece] = []
-    length = 0.0
-    for piece in pieces:
-        size = piece.end - piece.start
-        # close the window when it is nearer to the aim without this piece than with it
-        if held and (length + size > longest or abs(length - aim) < abs(length + size - aim)):
-            windows.append(Window(channel, tuple(held)))
-            held, length = [], 0.0
-        held.append(piece)
-        length += size
-    windows.append(Window(channel, tuple(held)))
-    return windows
+    end = len(pieces)
+    while end:
+        begin = best[end][2]
+        windows.append(Window(channel, tuple(pieces[begin:end])))
+        end = begin
+    return windows[::-1]
 
 
 def _with_margins(turns: Sequence[tuple[int, Interval]], duration: Seconds, margin: Seconds) -> list[Piece]:

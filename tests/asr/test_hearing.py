@@ -11,10 +11,10 @@ import pytest
 from asr.sounds import RATE, Reciter, melody, noise, recording, ring_back
 
 from qa.asr import speakers
-from qa.asr.hearing import Utterance, hear, loudness, who
+from qa.asr.hearing import Utterance, hear, loudness, reheard, who
 from qa.asr.recognizer import Transcript
 from qa.asr.voice import Listening
-from qa.calls import Heard, Recording, Roles, Speech, Turn
+from qa.calls import Heard, Recording, Roles, Speech, Turn, Word
 from qa.config import HearingSettings
 from qa.intake.audio import Audio, decode
 from qa.timeline import Interval, Timeline
@@ -117,6 +117,7 @@ def test_the_text_is_simplified_and_keeps_its_length(stereo: Audio) -> None:
     assert set("".join(turn.text for turn in heard.turns)) == set("请问您贵姓")
 
 
+AGENT_SAYS = "您好很高兴为您服务我是一一五六号客服请问有什么可以帮您"
 AGENT = ("您好很高兴为您服务", "请稍等我帮您查询一下", "请提供一下您的手机号码", "请问还有什么可以帮您", "感谢您的来电")
 CUSTOMER = ("我想查一下我的话费", "你们怎么搞的", "那我什么时候能收到", "好的没有了")
 
@@ -183,15 +184,18 @@ def test_the_same_sound_gives_the_same_value(stereo: Audio) -> None:
 
 
 class PassesOver(Reciter):
-    """Leaves out all that is said in the middle of a window; hears it alone, as likely as told."""
+    """Leaves out all that is said after the first so much of a window; hears it alone, as likely as told."""
 
-    def __init__(self, likelihood: float) -> None:
-        super().__init__("天地玄黄宇宙洪荒日月盈昃辰宿列张寒来暑往秋收冬藏闰余成岁律吕调阳")
-        self.likelihood, self.alone = likelihood, 0
+    def __init__(self, likelihood: float, share: float) -> None:
+        super().__init__("天地玄黄宇宙洪荒日月盈昃辰宿列张寒来暑往秋收冬藏闰余成岁律吕调阳" * 4)
+        self.likelihood, self.share, self.alone = likelihood, share, 0
+
+    def recite(self, length: float) -> Transcript:
+        return Reciter(self.text[: max(1, int(4.5 * length))]).recite(length)
 
     def transcribe(self, windows: Sequence[np.ndarray]) -> list[Transcript]:
         found = super().transcribe(windows)
-        return [replace(one, words=tuple(w for w in one.words if w.end < 0.15 * one.words[-1].end)) for one in found]
+        return [replace(one, words=tuple(w for w in one.words if w.end < self.share * one.words[-1].end)) for one in found]
 
     def again(self, windows: Sequence[np.ndarray]) -> list[Transcript]:
         self.alone += len(windows)
@@ -201,8 +205,24 @@ class PassesOver(Reciter):
 def test_a_turn_that_was_passed_over_is_heard_once_more_and_believed_if_likely(stereo: Audio) -> None:
     texts = {}
     for likelihood in (-0.3, -0.9):  # speech; perhaps none
-        recognizer = PassesOver(likelihood)
+        recognizer = PassesOver(likelihood, 0.5)
         texts[likelihood] = [turn.text for turn in hear(stereo, call(0), recognizer, SETTINGS).turns]
         assert recognizer.alone > 0
     passed_over = sum(map(len, texts[-0.3])) - sum(map(len, texts[-0.9]))
     assert passed_over > 20
+
+
+@pytest.mark.parametrize(("heard", "again"), [(9, 27), (12, None), (0, 27)], ids=["its rest", "none of it", "all of it"])
+def test_some_of_a_turn_was_passed_over_where_hardly_two_characters_a_second_came_of_it(heard: int, again: int | None) -> None:
+    turn = [Utterance(0, 0, Interval(1.0, 6.3))]
+    words = [[Word(character, 1.0, 1.1, 0.9) for character in AGENT_SAYS[:heard]]]
+    found = reheard(recording(noise(8.0)), turn, words, set(), Reciter(AGENT_SAYS), SETTINGS)
+    assert {index: len(words) for index, words in found.items()} == ({0: again} if again else {})
+
+
+def test_a_window_of_which_most_was_passed_over_is_decoded_once_more_whole(stereo: Audio) -> None:
+    short, whole = PassesOver(-0.3, 0.15), PassesOver(-0.3, 1.1)
+    assert [turn.text for turn in hear(stereo, call(0), short, SETTINGS).turns] == [
+        turn.text for turn in hear(stereo, call(0), whole, SETTINGS).turns
+    ]
+    assert (short.alone, whole.alone) == (len(whole.asked), 0)
