@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa.asr.cleanup import comparable, doubt, loops, suspect, watermarked, watermarks
+from qa.asr.cleanup import believable, comparable, doubt, loops, passed_over, suspect, watermarked, watermarks
 from qa.asr.recognizer import Spoken, Transcript
 
 
@@ -117,3 +117,18 @@ def test_speech_too_fast_for_anybody_needs_a_second_sign_to_be_dropped() -> None
     text = "感谢您的来电祝您生活愉快再见"
     assert set(doubt(transcript(text, avg_logprob=-0.9), 0.6)) == {"no_speech"}
     assert set(doubt(transcript(text, avg_logprob=-0.2), 0.6)) == {None}
+
+
+@pytest.mark.parametrize(
+    ("characters", "seconds", "missing"), [(12, 14.0, True), (0, 5.0, True), (21, 14.0, False), (1, 1.2, False), (0, 4.9, False)]
+)
+def test_a_long_window_of_few_characters_was_passed_over(characters: int, seconds: float, missing: bool) -> None:
+    text = "请问还有其他可以帮您的吗谢谢来电祝生活愉快"[:characters]
+    assert (passed_over(transcript(text, avg_logprob=-0.2), seconds), len(text)) == (missing, characters)
+
+
+@pytest.mark.parametrize(
+    ("no_speech", "likelihood", "believed"), [(0.1, -0.5, True), (0.61, -0.16, True), (0.61, -0.5, False), (0.1, -0.8, False)]
+)
+def test_what_fills_a_gap_is_believed_where_it_is_sure_or_speech_was_likely(no_speech: float, likelihood: float, believed: bool) -> None:
+    assert believable(transcript("感谢您的耐心等待", no_speech_prob=no_speech, avg_logprob=likelihood), 2.0) is believed
