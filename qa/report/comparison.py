@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from qa.calls import Outcome, RubricRef
 from qa.config import Settings
 from qa.errors import ConfigError
 from qa.report import wording
-from qa.report.language import CHINESE, Language
+from qa.report.language import CHINESE, Language, language
 from qa.scoring.comparison import CallChange, Comparison
 
 if TYPE_CHECKING:
@@ -21,12 +22,27 @@ ROWS = 20
 
 
 def signed(value: float) -> str:
-    """A difference with its sign.
+    """A difference with its sign, a true minus.
 
     >>> signed(2.5), signed(-4.0), signed(0.0)
-    ('+2.5', '-4', '0')
+    ('+2.50', '−4.00', '0.00')
     """
-    return f"+{wording.points(value)}" if value > 0 else wording.points(value)
+    return wording.with_sign(value, wording.number(abs(value), 2))
+
+
+def results(call: CallChange, say: Language = CHINESE) -> tuple[str, str]:
+    """What became of a call before and after: its band; with passed or not, where that alone tells the two apart.
+
+    >>> from qa.calls import Score
+    >>> before, after = (Score(total=t, possible=100, scaled=t, band="不合格", passed=p) for t, p in ((78, False), (79, True)))
+    >>> results(CallChange(call_id="c", agent_id="", agent_name="", started_at=None, before=before, after=after, items=()))
+    ('不合格（及格线以下）', '不合格（及格线以上）')
+    """
+    pair = [score.band or wording.NOTHING for score in (call.before, call.after)]
+    if pair[0] == pair[1] and call.turned:
+        told = {True: say("及格线以上"), False: say("及格线以下"), None: say("未计分")}
+        pair = [say("{a}（{b}）", a=band, b=told[score.passed]) for band, score in zip(pair, (call.before, call.after), strict=True)]
+    return pair[0], pair[1]
 
 
 def write_comparison(compared: Comparison, out: Path, settings: Settings) -> Path:
@@ -40,7 +56,7 @@ def write_comparison(compared: Comparison, out: Path, settings: Settings) -> Pat
     from qa.report.site import environment
 
     templates = environment(settings)
-    templates.filters["signed"] = signed
+    templates.filters["signed"], templates.filters["results"] = signed, partial(results, say=language(settings.report.language))
     css = (Path(__file__).parent / "static" / "site.css").read_text(encoding="utf-8")
     page = templates.get_template("comparison.html").render(compared=compared, title=settings.report.title, css=Markup(css))
     try:
@@ -120,7 +136,7 @@ def _calls(compared: Comparison, say: Language) -> Table:
     for call in compared.calls[:ROWS]:
         items = "\n".join(f"{wording.plain(item.name, 30)} {_step(item.before, item.after, say)}" for item in call.items)
         scores = wording.number(call.before.scaled), wording.number(call.after.scaled)
-        _row(table, wording.plain(call.call_id, 40), *scores, signed(call.difference), _band(call), items or say("只有分数变化"))
+        _row(table, wording.plain(call.call_id, 40), *scores, signed(call.difference), _band(call, say), items or say("只有分数变化"))
     return table
 
 
@@ -130,8 +146,8 @@ def _named(*rubrics: RubricRef) -> str:
     return "、".join(named) or wording.NOTHING
 
 
-def _band(call: CallChange) -> str:
-    before, after = call.before.band or wording.NOTHING, call.after.band or wording.NOTHING
+def _band(call: CallChange, say: Language) -> str:
+    before, after = results(call, say)
     return f"{before} → {after}" if call.turned else after
 
 

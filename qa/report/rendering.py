@@ -5,6 +5,7 @@ A page depends on its call alone, so who writes it changes nothing: the bytes ar
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 from collections import deque
@@ -99,6 +100,8 @@ def _start(location: str, masked: bool, out: Path, settings: Settings, workbook:
     global _store, _settings, _pages
     _store, _settings = Shown(Store.open(location, must_exist=True), settings.privacy, masked=masked), settings
     _pages = CallPages(_store, out, settings, workbook)
+    gc.freeze()
+    gc.set_threshold(500_000)  # a call is a tree, gone with its last reference; looking for circles all the while takes a sixth of the time
 
 
 def _portion(call_ids: Sequence[str]) -> tuple[Gathered, list[str]]:

@@ -28,7 +28,7 @@ from qa.store.store import Store
 #: A cell of XLSX holds so many characters and no more.
 _LONGEST = 32_767
 
-_PERCENT, _SCORE, _WHOLE, _POINTS, _SECONDS, _HOURS = "0.0%", "0.0", "0", "0.0#", "0.0", "0.00"
+_PERCENT, _SCORE, _WHOLE, _POINTS, _SECONDS, _HOURS, _FELT = "0.0%", "0.0", "0", "0.0#", "0.0", "0.00", "+0.00;-0.00;0.00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,7 @@ _CALLS = (
     Column("投诉可能性", "complaint_probability", 11, _PERCENT),
     Column("投诉类别", "complaint_categories", 16),
     Column("升级风险", "threat_word", 9),
+    Column("客户情绪", "sentiment", 9, _FELT),
     Column("未达标项", "missed_items", 40),
     Column("存疑项数", "unsure", 9, _WHOLE),
     Column("标记", "flag_words", 22),

@@ -15,7 +15,9 @@ import pytest
 from qa.config import ReportSettings, Settings
 from qa.report.export import export_calls
 from qa.report.figures import Figures
+from qa.report.mood import signed
 from qa.report.names import page_name
+from qa.report.queue import export_complaints
 from qa.report.report import write_report
 from qa.report.wording import number, percent
 from qa.report.workbook import write_workbook
@@ -145,3 +147,37 @@ def test_csv_is_the_call_table(store: Store, cards: Scorecards, tmp_path: Path) 
     with (tmp_path / "calls.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["score"] for row in rows] == ["" if pd.isna(score) else str(score) for score in cards.calls["score"]]
+
+
+def test_how_grave_a_complaint_is_stands_the_same_everywhere(site: Path, book: openpyxl.Workbook, store: Store, tmp_path: Path) -> None:
+    export_complaints(store, "jsonl", tmp_path / "q.jsonl", Settings())
+    queue = [json.loads(line) for line in (tmp_path / "q.jsonl").read_text(encoding="utf-8").splitlines()]
+    heading, *lines = [[cell.value for cell in row] for row in book["投诉"].iter_rows()]
+    rows = [dict(zip(map(str, heading), line, strict=True)) for line in lines]
+    cards_of_page = re.findall(r'<article class="case.*?</article>', (site / "complaints.html").read_text(encoding="utf-8"), re.S)
+    assert len(queue) == len(rows) == len(cards_of_page) == 4
+    for one, row, card in zip(queue, rows, cards_of_page, strict=True):
+        assert (row["通话号"], row["严重程度"], row["得分"]) == (one["call_id"], one["intensity"], one["score"])
+        assert (row["此前来电（次）"] or 0, row["此前投诉（次）"] or 0) == (len(one["earlier_calls"]), one["complained_before"])
+        assert (row["处理有缺"] or 0) == sum(handled["outcome"] == "missed" for handled in one["handling"])
+        assert f"严重程度 <b>{number(one['intensity'], 0)}</b>" in card
+        assert f"可能性 {percent(one['probability'], 0)}" in card
+        assert card.count('<li class="missed">') == (row["处理有缺"] or 0)
+        assert f"{row['应回应']} 前回应" in card or row["应回应"] in ("–", None)
+
+
+def test_how_a_customer_felt_stands_the_same_everywhere(
+    site: Path, book: openpyxl.Workbook, cards: Scorecards, records: pd.DataFrame
+) -> None:
+    heading, *rows = [[cell.value for cell in row] for row in book["通话"].iter_rows()]
+    written = {row[heading.index("通话号")]: row[heading.index("客户情绪")] for row in rows}
+    table = dict(zip(cards.calls["call_id"], cards.calls["sentiment"], strict=True))
+    felt = {record["call_id"]: record["sentiment"] for record in records.to_dict("records") if record["sentiment"]}
+    assert len(felt) >= 4
+    for call_id, sentiment in felt.items():
+        page = (site / "calls" / page_name(call_id)).read_text(encoding="utf-8")
+        said = re.search(r'<p class="felt">.*?<b class="\w*">(.*?)</b>', page, re.S)
+        assert said is not None
+        assert said[1] == signed(sentiment["customer"])
+        assert sentiment["customer"] == table[call_id]
+        assert written[call_id] == sentiment["customer"]

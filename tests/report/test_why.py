@@ -7,12 +7,15 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import openpyxl
 import pytest
 from showing import make_call
 
-from qa.config import Settings
+from qa.config import ReportSettings, Settings
 from qa.errors import ConfigError
+from qa.report.report import write_report
 from qa.report.why import COLUMNS, export_reasons
+from qa.report.wording import percent
 from qa.store.store import Keys, Store
 
 SETTINGS = Settings()
@@ -63,3 +66,19 @@ def test_too_few_calls_and_no_such_form(tmp_path: Path) -> None:
             assert export_reasons(empty, form, tmp_path / f"r.{form}", SETTINGS) == 0
         with pytest.raises(ConfigError, match="不认识的导出格式"):
             export_reasons(empty, "xml", tmp_path / "r.xml", SETTINGS)
+
+
+def test_pages_and_workbook_say_the_same(store: Store, tmp_path: Path) -> None:
+    index, workbook = write_report(store, tmp_path / "out", Settings(report=ReportSettings(audio=False)))
+    export_reasons(store, "jsonl", tmp_path / "r.jsonl", SETTINGS)
+    heading, *lines = [[cell.value for cell in row] for row in openpyxl.load_workbook(workbook)["来电原因"].iter_rows()]
+    rows = {line[0]: dict(zip(heading, line, strict=True)) for line in lines}
+    overview, page = (path.read_text(encoding="utf-8") for path in (index, index.with_name("reasons.html")))
+    exported = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert len(exported) == len(rows) == 3
+    for one in exported:
+        row = rows[one["name"]]
+        assert (row["通话"], row["投诉"] or 0, row["平均得分"]) == (one["calls"], one["complaints"], one["score"])
+        assert one["name"] in page
+        assert one["name"] in overview
+        assert f"{one['calls']} 通，投诉率 {percent(one['complaints'] / one['calls'], 0)}" in overview
