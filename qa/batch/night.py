@@ -13,7 +13,7 @@ from qa.batch.executors import Kit, executor
 from qa.batch.known import KnownFiles
 from qa.batch.lock import Holder, locked
 from qa.batch.metrics import Metrics
-from qa.batch.notify import notify, wanted
+from qa.batch.notify import notify, unready, wanted
 from qa.batch.run import Summary, Watcher, run
 from qa.batch.stopping import Stopping
 from qa.batch.tally import LATEST_RUNS, Tally
@@ -71,6 +71,8 @@ def carry_out(order: Order, watcher: Watcher, *, now: Callable[[], float] | None
             with Stopping() as stopping:
                 rubrics = Rubrics.load(order.rubrics, settings.zone)
                 find(order.sources)  # a misspelt folder makes no store
+                for problem in unready(settings.batch):  # not first in the morning, when the run is over
+                    everybody.note(problem)
                 with Store.open(order.store) as store, locked(store, "qa run") as lock:
                     before = runs(store, LATEST_RUNS)
                     record = begin_run(store, replace(record, rubrics=_named(rubrics)))

@@ -24,6 +24,21 @@ def wanted(settings: BatchSettings, *, problems: bool) -> bool:
     return bool(settings.webhook or settings.command) and (problems or settings.notify == "always")
 
 
+def unready(settings: BatchSettings) -> list[str]:
+    """What stands in the way of telling anybody, before there is anything to tell: in Chinese, nothing when all is well.
+
+    >>> unready(BatchSettings(webhook="@/no/such/file"))[0].splitlines()[0]
+    '运行结束后无法通知：读不了存放密钥的文件'
+    """
+    if not settings.webhook or not settings.webhook.startswith("@"):
+        return []
+    try:
+        read_secret(Path(settings.webhook[1:]))
+    except ConfigError as error:
+        return [f"运行结束后无法通知：{error}"]
+    return []
+
+
 def notify(settings: BatchSettings, told: str) -> list[str]:
     """Post and pipe ``told``, a JSON object, to those who are to be told; what went wrong with that, in Chinese."""
     problems = []

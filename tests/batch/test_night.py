@@ -218,6 +218,16 @@ def test_messengers_that_fail_do_not_fail_the_run(order: Order) -> None:
     assert second.startswith("运行结束后的命令 /no/such/program 没有成功：")
 
 
+def test_a_word_that_cannot_be_sent_is_known_before_the_night(order: Order, tmp_path: Path) -> None:
+    key = tmp_path / "hook.txt"
+    key.write_text("http://127.0.0.1:9/s3cret", encoding="utf-8")
+    key.chmod(0o644)
+    notes = Notes()
+    assert carry_out(with_batch(order, webhook=f"@{key}"), notes).outcome == "done"
+    assert notes.said[0].startswith("运行结束后无法通知：存放密钥的文件别人也能读")
+    assert not any("s3cret" in note for note in notes.said)
+
+
 def test_figures_are_written_whole(tmp_path: Path) -> None:
     metrics = Metrics(tmp_path / "a.prom")
     metrics.close(Summary(heard=3, audio_seconds=60.0, wall_seconds=20.0), "done", review=True)
