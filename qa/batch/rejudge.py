@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qa.batch.plan import judging_key
+from qa.calls import Call, Verdict
 from qa.config import Settings
 from qa.pipeline import judge_call
-from qa.privacy import shown_ids
+from qa.privacy import masked_call, shown_ids
 from qa.scoring.choice import Rubrics, choose
 from qa.scoring.comparison import Comparison, compare, same_result
 from qa.scoring.rubric import Rubric
@@ -62,16 +63,25 @@ def judge_again(words: Words, sheet: Rubric, settings: Settings, tracks: Tracks)
 
 
 def compare_rubrics(store: Store, settings: Settings, rubrics: Sequence[Path]) -> Comparison:
-    """What :func:`rejudge` would change; nothing is heard, nothing is kept, one call at a time is in memory."""
+    """What :func:`rejudge` would change, with words masked as reports show them; nothing is heard, nothing is kept, one call at a
+    time is in memory.
+    """
     sheets, tracks = Rubrics.load(rubrics).sheets, Tracks.of(settings.sentiment)
     wordless = {call_id for call_id, kept in store.kept().items() if kept.keys.hearing == REMOVED}
     shown = shown_ids(sorted(store.kept()), settings.privacy)
     return compare(
         (
             replace(call.recording, call_id=shown.get(call.recording.call_id, call.recording.call_id)),
-            call.verdict,
-            judge_call(call.recording, call.heard, sheet, settings, tracks.track(call.heard, call.track)).verdict,
+            *_shown(call, judge_call(call.recording, call.heard, sheet, settings, tracks.track(call.heard, call.track)).verdict, settings),
         )
         for call in store.calls()
         if call.recording.call_id not in wordless and (sheet := choose(sheets, call.recording, settings.zone)) is not None
     )
+
+
+def _shown(call: Call, after: Verdict, settings: Settings) -> tuple[Verdict, Verdict]:
+    """Both verdicts on a call; where they differ their words are masked, for those may be quoted."""
+    if same_result(call.verdict, after):
+        return call.verdict, after
+    before, after = (masked_call(replace(call, verdict=one), settings.privacy).verdict for one in (call.verdict, after))
+    return before, after

@@ -17,6 +17,9 @@ Pair = tuple[Recording, Verdict, Verdict]  # before, after
 #: From an outcome to an outcome; None where the sheet has no such criterion.
 Step = tuple[Outcome | None, Outcome | None]
 
+#: So many places are quoted for a changed item.
+QUOTED = 2
+
 #: So many changed calls are kept as rows; of more, those that change most.
 KEPT = 500
 
@@ -45,7 +48,8 @@ def same_result(before: Ruling, after: Ruling) -> bool:
 
 
 def _outcomes(verdict: Ruling) -> dict[str, Outcome]:
-    return {finding.criterion: finding.outcome for finding in verdict.findings}
+    """The outcomes that say something; a criterion that does not apply might as well not be on the sheet."""
+    return {finding.criterion: finding.outcome for finding in verdict.findings if finding.outcome != "na"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +82,15 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemChange:
-    """One criterion of one call whose outcome is another one."""
+    """One criterion of one call whose outcome is another one, and ``why``: the words that the miss rests on (the new one, else
+    the old one that is gone), or what was found to be missing; None where neither verdict says.
+    """
 
     criterion: str
     name: str
     before: Outcome | None
     after: Outcome | None
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +133,8 @@ class CriterionChange:
 
     @property
     def moved(self) -> dict[Step, int]:
-        """The outcomes that change, the most frequent first."""
-        moved = [(step, count) for step, count in self.steps.items() if step[0] != step[1]]
+        """The outcomes that change, the most frequent first; not applying and not being on the sheet are the same."""
+        moved = [(step, count) for step, count in self.steps.items() if _told(step)]
         return dict(sorted(moved, key=lambda one: (-one[1], str(one[0]))))
 
     @property
@@ -277,8 +284,9 @@ class _Sums:
             item.steps[outcomes] += 1
             item.lost_before += _lost(old)
             item.lost_after += _lost(new)
-            if outcomes[0] != outcomes[1]:
-                changed.append(ItemChange(criterion=criterion, name=named.name, before=outcomes[0], after=outcomes[1]))
+            if _told(outcomes):
+                change = ItemChange(criterion=criterion, name=named.name, before=outcomes[0], after=outcomes[1], why=_why(old, new))
+                changed.append(change)
         return tuple(changed)
 
     def criteria(self) -> list[CriterionChange]:
@@ -299,3 +307,24 @@ class _Sums:
 
 def _lost(finding: Finding | None) -> float:
     return finding.lost if finding else 0.0
+
+
+def _told(step: Step) -> bool:
+    """Whether going from one outcome to the other is a change to tell of."""
+    before, after = step
+    return (before or "na") != (after or "na")
+
+
+def _why(before: Finding | None, after: Finding | None) -> str | None:
+    """What the change is about, in the words of the verdict that misses or doubts; else of the one that gained something."""
+    if after and after.outcome == "na" and after.reason:
+        return after.reason
+    blaming = [found for found in (after, before) if found and found.outcome in ("missed", "unsure")]
+    told = blaming or [found for found in (after, before) if found and found.outcome != "na"]
+    for finding in [*told, *([after] if after else [])]:
+        if finding.hits:
+            quoted = "」「".join(hit.text for hit in finding.hits[:QUOTED])
+            return f"「{quoted}」" + (f" 等 {len(finding.hits)} 处" if len(finding.hits) > QUOTED else "")
+        if finding.reason:
+            return finding.reason
+    return None

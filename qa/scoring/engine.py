@@ -11,8 +11,9 @@ na             not applicable, or cannot be measured; with the reason  leaves th
 
 Degenerate calls: without a word from anybody (no turns, or empty ones) every criterion is ``na``, there is no
 score and the call is flagged for review: what was not heard must not punish the agent. Where only one party is
-heard, whatever asks for the other's words is ``na``. When nothing applies, ``scaled``, ``band`` and ``passed``
-are None.
+heard, whatever asks for the other's words is ``na``; where that is the customer alone there is no score either: that
+nobody was interrupted is no merit of an agent who is never heard. When nothing applies, ``scaled``, ``band`` and
+``passed`` are None.
 """
 
 from __future__ import annotations
@@ -89,6 +90,9 @@ def judge(
     judged = [_finding(section, criterion, context, criterion.outside(day)) for section, criterion in rubric.criteria()]
     findings = totals.forfeited(judged, rubric)
     score = totals.score(findings, rubric)
+    unheard = not any(turn.role == "agent" and normal.text for turn, normal in zip(heard.turns, dialogue.normals, strict=True))
+    if unheard and not score.fatal:
+        score = replace(score, scaled=None, band=None, passed=None, critical=None)  # nobody to give it to
     flags = tuple(sorted(_flags(findings, score, complaint, heard, rubric)))
     kind = call_type(recording, dialogue, complained=complaint.detected)
     return Verdict(findings=findings, score=score, complaint=complaint, rubric=rubric.ref, flags=flags, call_type=kind)

@@ -56,7 +56,8 @@ def test_what_a_stricter_rule_changes(tmp_path: Path) -> None:
     (agent,) = compared.agents
     assert (agent.agent_id, agent.before.mean, agent.after.mean, agent.difference) == ("8001", 100.0, 70.0, -30.0)
     (call,) = compared.calls
-    item = ItemChange(criterion="c0", name="项目0", before="met", after="missed")
+    why = "坐席的全部话语里「您好」、「请讲」只有 1 处，不够 全部"
+    item = ItemChange(criterion="c0", name="项目0", before="met", after="missed", why=why)
     assert call == CallChange(
         call_id="b", agent_id="8001", agent_name="王小丽", started_at=None, before=call.before, after=call.after, items=(item,)
     )
@@ -77,8 +78,8 @@ def test_no_calls() -> None:
 def test_criteria_that_only_one_sheet_has(tmp_path: Path) -> None:
     compared = compare(pairs(rubric(tmp_path / "1", HELLO, BYE), rubric(tmp_path / "2", HELLO)))
     (item,) = compared.criteria
-    assert (item.criterion, item.moved) == ("c1", {("met", None): 3, ("na", None): 2})
-    assert [change.items[0].after for change in compared.calls] == [None] * 5
+    assert (item.criterion, item.moved) == ("c1", {("met", None): 3})  # not applying and not being on the sheet are the same
+    assert [change.items[0].after for change in compared.calls] == [None] * 3
 
 
 def test_points_alone_can_change(tmp_path: Path) -> None:
@@ -124,3 +125,13 @@ def test_memory_does_not_grow_with_the_calls(tmp_path: Path) -> None:
 
     peak(100)
     assert peak(5_000) < 1.5 * peak(500)
+
+
+def test_a_change_tells_the_words_that_it_rests_on(tmp_path: Path) -> None:
+    banned = "points: 4, scope: {role: agent}, forbid: {say: [您好, 再见]}"
+    before, after = rubric(tmp_path / "1", banned), rubric(tmp_path / "2", "points: 4, scope: {role: agent}, forbid: {say: 请讲}")
+    told = {call.call_id: call.items[0].why for call in compare(pairs(before, after)).calls}
+    assert told == {"b": "「您好」「再见」", "c": "「再见」"}  # the old miss, where the new sheet has none
+    dated = rubric(tmp_path / "3", "points: 4, scope: {role: agent}, valid_from: 2026-12-01, forbid: {say: [您好, 再见]}")
+    (item,) = {call.items[0] for call in compare(pairs(before, dated)).calls if call.call_id == "c"}
+    assert (item.before, item.after, item.why) == ("missed", "na", "本项从 2026-12-01 起生效，而这通电话没有时间")

@@ -144,7 +144,14 @@ def test_one_party_calls(tmp_path: Path) -> None:
         ("na", "全程没有听到坐席说话"),
         ("missed", "客户的全部话语里没有「谢谢」"),
     ]
-    assert customer.flags == ("low_score", "review")
+    assert (customer.score.scaled, customer.score.band, customer.score.passed, customer.flags) == (None, None, None, ("review",))
+    assert (agent.score.scaled, agent.score.passed) == (0.0, False)
+
+
+def test_an_agent_who_is_never_heard_earns_nothing_by_silence(general: Rubric) -> None:
+    found = verdict(general, heard(["客户：喂？", "客户：有人吗？"]))
+    assert {finding.outcome for finding in found.findings} == {"met", "na"}
+    assert (found.score.scaled, found.score.band, found.flags) == (None, None, ("review",))
 
 
 def test_a_rubric_of_which_nothing_applies_has_no_score(tmp_path: Path) -> None:
