@@ -85,6 +85,11 @@ def browser() -> Iterator[Any]:
         launched.close()
 
 
+def given_up(request: Any) -> bool:
+    """Whether a browser left off reading a recording of its own will: it knows its length, or the page is being closed."""
+    return bool(request.url.endswith(".mp3") and request.failure == "net::ERR_ABORTED")
+
+
 @pytest.fixture
 def opened(browser: Any, site: Path) -> Iterator[Any]:
     """Opens pages of the report; at the end of the test nothing may have gone wrong in any of them."""
@@ -96,7 +101,7 @@ def opened(browser: Any, site: Path) -> Iterator[Any]:
         page.on("console", lambda message: message.type in ("error", "warning") and troubles.append(f"{name}: {message.text}"))
         page.on("pageerror", lambda error: troubles.append(f"{name}: {error}"))
         page.on("request", lambda request: request.url.startswith(("file://", "data:")) or troubles.append(f"{name}: {request.url}"))
-        page.on("requestfailed", lambda request: troubles.append(f"{name}: {request.url} {request.failure}"))
+        page.on("requestfailed", lambda request: given_up(request) or troubles.append(f"{name}: {request.url} {request.failure}"))
         page.goto((site / name).as_uri() + fragment)
         page.wait_for_load_state("load")
         return page
@@ -106,28 +111,30 @@ def opened(browser: Any, site: Path) -> Iterator[Any]:
     assert troubles == []
 
 
+LOOKS = [(1280, "light"), (1280, "dark"), (390, "dark")]
+
+
 @pytest.mark.parametrize("kind", PAGES)
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
-def test_every_kind_of_page_opens_from_disk(opened: Any, kind: str, width: int, scheme: str) -> None:
+def test_every_kind_of_page_opens_from_disk_and_serious_faults_are_none(opened: Any, kind: str) -> None:
     page = opened(PAGES[kind])
-    page.set_viewport_size({"width": width, "height": 800})
-    page.emulate_media(color_scheme=scheme)
     assert page.title().endswith("通话质检报告")
-    assert page.locator("h1").is_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width  # nothing sticks out sideways
+    for width, scheme in LOOKS:  # one page in all its looks: opening it costs most
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)
+        assert page.locator("h1").is_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width  # nothing sticks out sideways
+        assert serious(page) == []
 
 
 @pytest.mark.parametrize("kind", ["evidence", "run", "comparison"])
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
-def test_a_page_that_stands_alone_opens_and_serious_faults_are_none(
-    opened: Any, alone: dict[str, Path], kind: str, width: int, scheme: str
-) -> None:
+def test_a_page_that_stands_alone_opens_and_serious_faults_are_none(opened: Any, alone: dict[str, Path], kind: str) -> None:
     page = opened(str(alone[kind]))
-    page.set_viewport_size({"width": width, "height": 800})
-    page.emulate_media(color_scheme=scheme)
-    assert page.locator("h1").is_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert serious(page) == []
+    for width, scheme in LOOKS:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)
+        assert page.locator("h1").is_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert serious(page) == []
 
 
 def test_the_customers_feeling_is_a_line_that_leads_to_its_second(opened: Any) -> None:
@@ -274,7 +281,8 @@ STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 
 def serious(page: Any) -> list[Any]:
     """What axe-core finds that is serious or worse."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
     result = page.evaluate("(tags) => axe.run(document, { runOnly: tags, preload: false })", STANDARDS)
     return [
         (violation["id"], node["target"], node["failureSummary"])
@@ -282,14 +290,6 @@ def serious(page: Any) -> list[Any]:
         if violation["impact"] in ("serious", "critical")
         for node in violation["nodes"]
     ]
-
-
-@pytest.mark.parametrize("kind", ["overview", "flagged", "complaints", "reasons", "item", "team", "agent", "call"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(opened: Any, kind: str, scheme: str) -> None:
-    page = opened(PAGES[kind])
-    page.emulate_media(color_scheme=scheme)
-    assert serious(page) == []
 
 
 def test_everything_is_reached_by_keyboard(opened: Any) -> None:
