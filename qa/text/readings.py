@@ -57,17 +57,22 @@ def read(text: str) -> Reading:
     """
     if not _MARKED.search(text):
         return Reading(text, _sounds(text), range(len(text)), range(1, len(text) + 1))
-    found: list[Spoken] = []
+    sounds, begins, ends = list[Sound](), list[int](), list[int]()
     for run in _RUN.finditer(text):
         start = run.start()
         if run.lastgroup == "digits":
-            found += _read_number(run[0], start, text[run.end() :], after_percent=text.endswith("百分之", 0, start))
-        elif run.lastgroup == "letters":
-            found += [(sound(syllables.letter_code(letter), 0, letter), i, i + 1) for i, letter in enumerate(run[0], start)]
+            for spoken, begin, end in _read_number(run[0], start, text[run.end() :], after_percent=text.endswith("百分之", 0, start)):
+                sounds.append(spoken)
+                begins.append(begin)
+                ends.append(end)
+            continue
+        if run.lastgroup == "letters":
+            sounds += [sound(syllables.letter_code(letter), 0, letter) for letter in run[0]]
         else:
-            found += [(spoken, i, i + 1) for i, spoken in enumerate(_sounds(run[0]), start)]
-    spoken_, begins, ends = zip(*found, strict=True)
-    return Reading(text, spoken_, begins, ends)
+            sounds += _sounds(run[0])
+        begins += range(start, run.end())
+        ends += range(start + 1, run.end() + 1)
+    return Reading(text, tuple(sounds), begins, ends)
 
 
 def _sounds(text: str) -> tuple[Sound, ...]:
@@ -79,17 +84,34 @@ def _sounds(text: str) -> tuple[Sound, ...]:
     begin, length = 0, len(text)
     while begin < length:  # pypinyin's own segmentation, the longest phrase first, without its cost for each character
         end, word = begin + 2, begin + 1
-        while end <= length and (said := text[begin:end]) in prefixes:
+        said = text[begin:end]
+        if said not in prefixes or end > length:  # mostly; nor is there a phrase that begins so
+            sounds += _SPOKEN[text[begin]]
+            begin = word
+            continue
+        while end <= length and said in prefixes:
             if said in phrases:
                 word = end
             end += 1
+            said = text[begin:end]
         if end > length and word == begin + 1:  # the beginning of a phrase ends the text: pypinyin reads the rest alone
             for character in text[begin:]:
-                sounds += _word(character)
+                sounds += _SPOKEN[character]
             break
-        sounds += _word(text[begin:word])
+        sounds += _SPOKEN[text[begin:word]]
         begin = word
     return tuple(sounds)
+
+
+class _Words(dict[str, tuple[Sound, ...]]):
+    """The syllables of characters and of the phrases that pypinyin knows; no others, so that there is an end to them."""
+
+    def __missing__(self, word: str) -> tuple[Sound, ...]:
+        self[word] = sounds = _word(word)
+        return sounds
+
+
+_SPOKEN = _Words()
 
 
 class _Prefixes(Protocol):
@@ -125,9 +147,7 @@ def _read_number(digits: str, begin: int, after: str, *, after_percent: bool) ->
     whole = digits[0] != "0" and (len(digits) <= 2 or digits.endswith("00") or (counts and len(digits) <= 4)) and len(digits) <= 8
     if not whole or len(digits) == 1:
         for i, digit in enumerate(digits, begin):
-            special = {"1": syllables.DIGIT_ONE, "2": syllables.DIGIT_TWO}.get(digit)
-            code, tone = (special, 0) if special else unpack(_word(_SPOKEN_DIGIT[int(digit)])[0])[:2]
-            yield sound(code, tone, digit), i, i + 1
+            yield _digit(digit), i, i + 1
         return
     spoken = _spoken(int(digits))
     last = len(spoken) - 1
@@ -140,6 +160,15 @@ def _read_number(digits: str, begin: int, after: str, *, after_percent: bool) ->
         )
 
 
+@lru_cache(maxsize=1000)
+def _digit(digit: str) -> Sound:
+    """A digit said by itself."""
+    special = {"1": syllables.DIGIT_ONE, "2": syllables.DIGIT_TWO}.get(digit)
+    code, tone = (special, 0) if special else unpack(_word(_SPOKEN_DIGIT[int(digit)])[0])[:2]
+    return sound(code, tone, digit)
+
+
+@lru_cache(maxsize=10_000)
 def _spoken(number: int) -> str:
     """A whole number as it is said.
 
