@@ -60,7 +60,7 @@ def rubric_test(
     tried = list(try_examples(sheet))
     show_tried(tried, console)
     if calls:
-        show_agreements(agreements(cases, sheet, settings.analysis), len(cases), console)
+        show_agreements(agreements(cases, sheet, settings.analysis, settings.zone), len(cases), console)
     if not all(example.right for example in tried):
         raise typer.Exit(1)
 

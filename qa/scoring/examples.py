@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -97,8 +98,10 @@ def try_examples(rubric: Rubric) -> Iterator[Tried]:
                 yield Tried(expected, lines, findings[criterion.id])
 
 
-def _judged(rubric: Rubric, recording: Recording, heard: Heard, settings: AnalysisSettings) -> dict[str, Finding]:
-    verdict = judge(recording, heard, analyse(heard, settings), rubric)
+def _judged(
+    rubric: Rubric, recording: Recording, heard: Heard, settings: AnalysisSettings, zone: tzinfo | None = None
+) -> dict[str, Finding]:
+    verdict = judge(recording, heard, analyse(heard, settings), rubric, zone=zone)
     return {finding.criterion: finding for finding in verdict.findings}
 
 
@@ -181,11 +184,11 @@ class Agreement:
     recall_interval: tuple[float, float] | None
 
 
-def agreements(cases: Iterable[Golden], rubric: Rubric, settings: AnalysisSettings) -> list[Agreement]:
+def agreements(cases: Iterable[Golden], rubric: Rubric, settings: AnalysisSettings, zone: tzinfo | None = None) -> list[Agreement]:
     """Judged against labelled, criterion by criterion in the order of the sheet; criteria without labels are left out."""
     pairs: dict[str, list[tuple[Label, Outcome]]] = {}
     for case in cases:
-        findings = _judged(rubric, case.recording, case.heard, settings)
+        findings = _judged(rubric, case.recording, case.heard, settings, zone)
         for criterion, label in case.labels.items():
             pairs.setdefault(criterion, []).append((label, findings[criterion].outcome))
     return [_agreement(criterion.id, criterion.name, pairs[criterion.id]) for _, criterion in rubric.criteria() if criterion.id in pairs]

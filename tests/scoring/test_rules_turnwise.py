@@ -23,10 +23,10 @@ def test_every_turn_must_do_and_those_that_do_not_are_the_evidence(tmp_path: Pat
     check = of_agent("{every: {of: {say: [您好, 请问, 请您]}, characters: 4}}")
     good = judged(tmp_path, check, "坐席：您好，请问什么事", "客户：查话费", "坐席：嗯嗯", "坐席：请您稍等一下")
     assert (good.outcome, [hit.text for hit in good.hits]) == ("met", ["您好", "请问", "请您"])
-    assert good.reason == "坐席2 句 4 个字以上的话都符合"
+    assert good.reason == "坐席 4 个字以上的话 2 句，都符合"
     bad = judged(tmp_path, check, "坐席：您好，请问什么事", "客户：你查一下话费", "坐席：报一下号码。", "坐席：等着啊别挂")
     assert (bad.outcome, [hit.text for hit in bad.hits]) == ("missed", ["报一下号码", "等着啊别挂"])
-    assert bad.reason == "坐席3 句 4 个字以上的话里有 2 句不符合"
+    assert bad.reason == "坐席 4 个字以上的话 3 句，其中 2 句不符合"
     assert bad.searched is not None
     assert bad.searched.turns == 3
 
@@ -45,7 +45,7 @@ def test_the_window_is_that_of_the_scope(tmp_path: Path) -> None:
 def test_nothing_to_ask_is_not_applicable(tmp_path: Path) -> None:
     check = of_agent("{every: {of: {say: 您好}, characters: 4}}")
     finding = judged(tmp_path, check, "坐席：嗯嗯", "客户：喂喂喂喂喂")
-    assert (finding.outcome, finding.reason) == ("na", "坐席没有 4 个字以上的话")
+    assert (finding.outcome, finding.reason) == ("na", "没有坐席 4 个字以上的话")
     untimed = judged(tmp_path, of_agent("{every: {rate: {below: 420}}}"), "坐席：您好")
     assert (untimed.outcome, untimed.reason) == ("na", "坐席没有一句达到 12 个字，不计语速")
 

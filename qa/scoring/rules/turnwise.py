@@ -24,22 +24,24 @@ def each_turn(rule: Every, context: Context) -> Result:
     who = f"{words_for(searched.role)}{context.window.note}"
     if not asked:
         reason = next((result.reason for _, result in results if result.reason), None)
-        return Result(state="na", searched=searched, reason=reason or f"{who}没有{_long(rule)}话")
+        return Result(state="na", searched=searched, reason=reason or f"没有{_words(who, rule)}")
     failed = [index for index, result in asked if result.state == "fails"]
     if failed:
         hits = tuple(_whole(index, context) for index in failed)
-        return Result(state="fails", hits=hits, searched=searched, reason=f"{who}{len(asked)} 句{_long(rule)}话里有 {len(failed)} 句不符合")
+        return Result(
+            state="fails", hits=hits, searched=searched, reason=f"{_words(who, rule)} {len(asked)} 句，其中 {len(failed)} 句不符合"
+        )
     doubtful = [result for _, result in asked if result.state == "unsure"]
     if doubtful:
         hits = in_time(hit for result in doubtful for hit in result.hits)
         reason = next((result.reason for result in doubtful if result.reason), None)
         return Result(state="unsure", hits=hits, searched=searched, reason=reason)
     hits = in_time(hit for _, result in asked for hit in result.hits)
-    return Result(state="holds", hits=hits, searched=searched, reason=f"{who}{len(asked)} 句{_long(rule)}话都符合")
+    return Result(state="holds", hits=hits, searched=searched, reason=f"{_words(who, rule)} {len(asked)} 句，都符合")
 
 
-def _long(rule: Every) -> str:
-    return f" {rule.characters} 个字以上的" if rule.characters > 1 else ""
+def _words(who: str, rule: Every) -> str:
+    return f"{who} {rule.characters} 个字以上的话" if rule.characters > 1 else f"{who}的话"
 
 
 def _alone(index: int, context: Context) -> Window:
