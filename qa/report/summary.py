@@ -93,9 +93,11 @@ def _changed(figures: Figures, key: str, say: Language) -> str:
     change = next((change for change in comparison.figures if change.key == key), None) if comparison else None
     if comparison is None or change is None or not wording.known(change.difference):
         return ""
-    size = wording.number(abs(change.difference)) if key == "score" else wording.percent(abs(change.difference))
+    size = abs(change.difference)
+    text = wording.with_sign(change.difference, wording.number(size if key == "score" else 100 * size))
+    unit = "" if key == "score" else say("个百分点")
     verdict = say(wording.verdict(change.real, change.better))
-    return say("  较上期 {change}（{verdict}）", change=wording.with_sign(change.difference, size), verdict=verdict)
+    return say("  较上期 {change}（{verdict}）", change=text + unit, verdict=verdict)
 
 
 def _teams(figures: Figures, say: Language) -> Table:
