@@ -49,7 +49,7 @@ class HearingSettings(Section):
     beam_size: int = Field(2, ge=1, le=10, description="束宽；在电话语音上 2 与 5 的错字率相差不到 0.4 个百分点，却快五分之一")
     batch_size: int = Field(8, ge=1, description="一次一起识别的窗口数")
     threads: int = Field(0, ge=0, description="线程数；0 表示与核数相同")
-    hotwords: str | None = Field(None, description="提示识别模型的词，用空格隔开；专名更常写对，评分按音匹配所以并不多找到，默认不用（见 docs/hearing.md）")
+    hotwords: str | None = Field(None, description="提示识别模型的词，用空格隔开；专名更常写对，按音匹配却并不多找到，默认不用")
     prompt: str | None = Field(None, description="给识别模型看的前文：一小段这类通话的普通对话。不写则中文用自带的几句，写空字符串则不用")
     corrections: Path | None = Field(None, description="纠错词表，每行一条 错词=>正确词；只写 =>正确词 则把读音相同的字改成它")
     second_hearing: bool = Field(True, description="单声道录音听两遍，逐字取更有把握的一个：错字约少 4%，单声道的识别时间约加倍")
