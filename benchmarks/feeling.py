@@ -5,7 +5,8 @@ turn before it, as it was said and as a recogniser would have misheard it:
 
 * ``ours``: what the product says, the model and the word lists together (:mod:`qa.scoring.complaint`);
 * ``model alone``: the model without the word lists;
-* ``TF-IDF``: characters 1 to 3, logistic regression, on the same training rows, half of them misheard alike;
+* ``TF-IDF``: characters 1 to 3, logistic regression, on the same training rows, half of them misheard alike: what the built-in
+  model holds besides its network, alone;
 * ``word lists``: the product without a model (``sentiment.model = "none"``);
 * ``snownlp``, ``cnsenti``: sentiment only. A complaint is for them what is negative enough, and they are given the
   thresholds that are best for them on these very rows; threats they do not know.
@@ -47,6 +48,7 @@ from qa.sentiment.labels import BUILT_IN, COMPLAINT, NEGATIVE, POSITIVE, THREAT
 from qa.sentiment.tracks import Tracks
 from qa.sentiment.window import stretches
 from qa.text.normalize import normalize
+from training import words
 from training.measure import HEARD, Scorer, f1, word_statistics
 from training.mixture import Mixture
 from training.noise import corrupt
@@ -201,7 +203,7 @@ class TfIdf:
     """The word statistic of :mod:`training.measure`, fitted to the model's own training rows; each probability halved at a half."""
 
     def __init__(self) -> None:
-        self._score: Scorer = word_statistics(trained_on())
+        self._score: Scorer = word_statistics(words.fit(trained_on()))
 
     def __call__(self, rows: Sequence[Row]) -> Answers:
         parts = [stretches(row.turns, len(row.turns) - 1) for row in rows]

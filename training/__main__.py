@@ -9,30 +9,35 @@ from pathlib import Path
 
 import numpy as np
 
+from qa.sentiment.network import Network, Together, load_network
 from qa.sentiment.window import Stretch
-from training import calibrate, measure, mixture, train
+from qa.sentiment.words import Words
+from training import calibrate, measure, mixture, train, words
 from training.corpus import Row
 
 OUT = Path(__file__).parents[1] / "qa" / "sentiment" / "builtin"
 
 
-def figures(folder: Path, everything: Sequence[Row], reviews: Sequence[Path]) -> str:
-    """The table of the model card: the model and the word statistic on held-out turns, plain and misheard."""
+def figures(folder: Path, said: Words, held_out: Sequence[Row], reviews: Sequence[Path]) -> str:
+    """The table of the model card: the model, its network alone, and the word statistic alone, on held-out turns, plain and misheard."""
     from qa.sentiment.model import resolve
-    from qa.sentiment.network import load_network
 
-    network = load_network(resolve(str(folder)))
-
-    def ours(stretches: Sequence[Stretch]) -> measure.Scores:
-        return np.asarray(network.scores([(stretch.text, stretch.context) for stretch in stretches]))
-
-    held_out = mixture.choosing(everything)
+    together = load_network(resolve(str(folder)))
+    assert isinstance(together, Together)
     shown = {}
-    for title, score in (("built-in", ours), ("TF-IDF + logistic regression", measure.word_statistics(mixture.training(everything)))):
+    rows = (("built-in", _scorer(together)), ("its network alone", _scorer(together.network)), ("TF-IDF", measure.word_statistics(said)))
+    for title, score in rows:
         plain, misheard = measure.figures(held_out, score), measure.figures(held_out, score, noise=measure.HEARD)
         shown[title] = plain | {f"{name}, misheard": value for name, value in misheard.items()}
         shown[title] |= {path.stem: measure.reviews(path, score) for path in reviews}
     return measure.table(shown)
+
+
+def _scorer(network: Network) -> measure.Scorer:
+    def score(stretches: Sequence[Stretch]) -> measure.Scores:
+        return np.asarray(network.scores([(stretch.text, stretch.context) for stretch in stretches]))
+
+    return score
 
 
 def main() -> None:
@@ -50,10 +55,12 @@ def main() -> None:
     print(f"{len(rows.opinions)} opinions of things, {len(rows.feelings)} lines of the emotion set", flush=True)
     say = partial(print, flush=True)
     model, tokenizer = train.fit(rows, recipe, say, lambda score: measure.table({"held out": measure.figures(held_out[::3], score)}))
-    for name, (scale, shift) in calibrate.calibrate(model, tokenizer, held_out, recipe.seed).items():
-        print(f"{name}: scale {scale:.2f} shift {shift:+.2f}")
-    train.save(model, tokenizer, chosen.out)
-    print(figures(chosen.out, everything, chosen.reviews))
+    said = words.fit(rows)
+    together, factors = calibrate.calibrate(model, tokenizer, said, held_out, recipe.seed)
+    for name, (network, word, shift) in factors.items():
+        say(f"{name}: network {network:.2f} words {word:.2f} shift {shift:+.2f}")
+    train.save(model, tokenizer, together, chosen.out)
+    say(figures(chosen.out, said, held_out, chosen.reviews))
 
 
 if __name__ == "__main__":

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from qa.sentiment.labels import BUILT_IN, COMPLAINT, KIND, KINDS, NEGATIVE, POSITIVE, THREAT, THREATS
+from qa.sentiment.labels import COMPLAINT, KIND, KINDS, NEGATIVE, POSITIVE, THREAT, THREATS
 from qa.sentiment.window import LONGEST, Stretch
+from qa.sentiment.words import Words
 from training import dataset
 from training.corpus import Row
-from training.mixture import Mixture
 
 Scores = npt.NDArray[np.float64]
 Scorer = Callable[[Sequence[Stretch]], Scores]  # probabilities: a row a stretch, a column a label of BUILT_IN
@@ -69,31 +69,12 @@ def reviews(path: Path, score: Scorer) -> float:
     return right / len(listed)
 
 
-def word_statistics(mixture: Mixture) -> Scorer:
-    """Character 1- to 3-grams by TF-IDF and a logistic regression a label: two passes over the same mixture, heard and weighted alike."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-
-    chance = random.Random(11)
-    rows = [row for seed in (1, 2) for row in mixture.rows(seed)]
-    texts = [dataset.framed(row, noise=dataset.noise_of(chance), chance=chance).text for row in rows]
-    vectorizer = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), min_df=2, sublinear_tf=True)
-    matrix = vectorizer.fit_transform(texts)
-    wanted = [dataset.targets(row) for row in rows]
-    weights = np.array([counts for _, counts in wanted])
-    models = {}
-    for name in BUILT_IN:
-        use = np.array([counts[PLACE[name]] > 0 for _, counts in wanted])
-        label = np.array([values[PLACE[name]] > 0.6 for values, _ in wanted])
-        if label[use].any() and not label[use].all():
-            models[name] = LogisticRegression(C=10, max_iter=400).fit(matrix[use], label[use], weights[use, PLACE[name]])
+def word_statistics(said: Words) -> Scorer:
+    """What the words alone say: characters 1 to 3 by TF-IDF and a logistic regression a label (:mod:`training.words`)."""
 
     def score(stretches: Sequence[Stretch]) -> Scores:
-        given = vectorizer.transform([stretch.text[:LONGEST] for stretch in stretches])
-        result = np.zeros((len(stretches), len(BUILT_IN)))
-        for name, model in models.items():
-            result[:, PLACE[name]] = model.predict_proba(given)[:, 1]
-        return result
+        scores: Scores = 1 / (1 + np.exp(-said.logits([stretch.text[:LONGEST] for stretch in stretches])))
+        return scores
 
     return score
 

@@ -13,6 +13,7 @@ import numpy as np
 from qa.sentiment.labels import BUILT_IN
 from qa.sentiment.network import LONGEST
 from qa.sentiment.window import Stretch
+from qa.sentiment.words import GRAMS, WEIGHTS, Words
 from training import dataset, encoder
 from training.measure import Scorer, Scores
 from training.mixture import Mixture
@@ -144,8 +145,8 @@ def _groups(model: BertForSequenceClassification, recipe: Recipe) -> list[dict[s
     return groups
 
 
-def save(model: BertForSequenceClassification, tokenizer: Tokenizer, folder: Path) -> None:
-    """The model in Hugging Face layout, half precision, with the hashes of its files."""
+def save(model: BertForSequenceClassification, tokenizer: Tokenizer, words: Words, folder: Path) -> None:
+    """The model and the words beside it, in Hugging Face layout, half precision, with the hashes of its files."""
     import json
 
     import torch
@@ -185,5 +186,6 @@ def save(model: BertForSequenceClassification, tokenizer: Tokenizer, folder: Pat
         "model_input_names": ["input_ids", "token_type_ids", "attention_mask"],
     }
     (folder / "tokenizer_config.json").write_text(json.dumps(special, indent=1) + "\n", encoding="utf-8")
-    names = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
+    words.save(folder)
+    names = (GRAMS, WEIGHTS, "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
     (folder / SUMS).write_text("".join(f"{sha256([folder / name])}  {name}\n" for name in names), encoding="utf-8")

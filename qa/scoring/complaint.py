@@ -14,8 +14,10 @@ Witnesses add up as independent ones would::
 so one plain 我要投诉你们 (0.9) is enough, and two half-hearted signs (0.45, 0.45: 0.70) are too; a phrase said twice counts
 once. With a model, a phrase in a turn that the model finds harmless counts for :data:`HARMLESS` of its weight only
 (帮我转达, 我要投诉的是那家店), and every turn that the model finds to complain is a witness of its own. Its doubts are
-not: over a long call, many small ones would add up to a certainty. Its probabilities come from training text in which
-four turns of ten complain; in calls it is one of ten, so the odds are taken times :data:`RARER` first (0.86 becomes 0.5).
+not: over a long call, many small ones would add up to a certainty. Its probabilities come from text in which nearly every other
+turn complains. Of calls about one in ten does, in a turn or two, however long it is (:class:`Prior`), and most begin with
+trouble told calmly, which is easily taken for a complaint. So the more turns there are, the surer the model must be to
+make a complaint alone: 0.97 in a call of six turns, 0.98 in one of twelve. A single turn that is no call is taken as it is read.
 
 A complaint is detected from 0.5 up; a threat likewise, from the threats alone. Who threatens also complains, so those
 count for both.
@@ -37,9 +39,8 @@ from qa.text.segment import words
 DETECTED = 0.5
 CERTAINTY: Mapping[Role, float] = {"customer": 1.0, "unknown": 0.6}  # an unknown speaker may be the agent
 MOST = 0.99  # nobody is ever quite sure
-HARMLESS = 0.5  # of its weight a phrase keeps in a turn that the model finds harmless
-RARER = (0.1 / 0.9) / (0.4 / 0.6)  # odds of a complaining turn in calls, to those in the training text
-NOTICED = 0.3  # the model's probability from which a phrase keeps all of it
+HARMLESS = 0.2  # of its weight a phrase keeps in a turn that the model finds harmless
+NOTICED = 0.5  # the model's probability from which a phrase keeps all of it
 
 #: Where a threat leads, by the categories of the word list.
 THREATS: Mapping[str, str] = {
@@ -51,6 +52,28 @@ THREATS: Mapping[str, str] = {
     "流失": "流失",
 }
 
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """How often something is said: the share of turns in the text that the model's probabilities were calibrated on, and the turns
+    of a call, calls included in which nobody says it.
+    """
+
+    calibrated: float
+    in_a_call: float
+
+    def sobered(self, probability: float, turns: int) -> float:
+        """What a probability of the model's is worth in a call of so many turns of the customer's.
+
+        >>> [round(COMPLAINING.sobered(0.98, turns), 2) for turns in (1, 2, 6, 12, 40)]
+        [0.98, 0.83, 0.62, 0.44, 0.19]
+        """
+        share = self.calibrated if turns <= 1 else self.in_a_call / turns
+        rarer = share / (1.0 - share) / (self.calibrated / (1.0 - self.calibrated))
+        return probability * rarer / (1.0 - probability * (1.0 - rarer))
+
+
+COMPLAINING, THREATENING = Prior(0.44, 0.15), Prior(0.13, 0.05)
 _OTHER_KIND = "其他"
 _WINDOW = 12  # characters before a hit in which its subject is looked for
 
@@ -86,14 +109,14 @@ def detect(dialogue: Dialogue, lexicons: Mapping[str, Lexicon], track: Sentiment
     >>> reading = TurnSentiment(turn=1, sentiment=-0.8, complaint=0.96, kind="处理时效", evidence=((0, 3, 1.4),))
     >>> found = detect(dialogue, {}, SentimentTrack(key="", model="m", turns=(reading,)))
     >>> found.detected, found.probability, found.categories, [hit.text for hit in found.hits]
-    (True, 0.8, ('处理时效',), ['再这样'])
+    (True, 0.96, ('处理时效',), ['再这样'])
     """
     turns = [i for i, turn in enumerate(dialogue.heard.turns) if turn.role in CERTAINTY]
     read = {one.turn: one for one in track.turns if one.turn < len(dialogue.heard.turns)} if track else {}
-    complaints = _said(dialogue, _meant(dialogue, turns, lexicons.get("complaint")), read, lambda one: one.complaint)
-    threats = _said(dialogue, _meant(dialogue, turns, lexicons.get("threat")), read, lambda one: one.threat)
-    complaints += _read(dialogue, read, lambda one: one.complaint, lambda one: one.kind)
-    threats += _read(dialogue, read, lambda one: one.threat, lambda one: one.threat_kind)
+    complaints = _said(dialogue, _meant(dialogue, turns, lexicons.get("complaint")), read)
+    threats = _said(dialogue, _meant(dialogue, turns, lexicons.get("threat")), read)
+    complaints += _read(dialogue, read, COMPLAINING, lambda one: one.complaint, lambda one: one.kind)
+    threats += _read(dialogue, read, THREATENING, lambda one: one.threat, lambda one: one.threat_kind)
     probability, threat = together([*complaints, *threats]), together(threats)
     detected = probability >= DETECTED
     said = _without_repetition([*complaints, *threats])
@@ -126,26 +149,25 @@ class Witness:
 Probability = Callable[[TurnSentiment], float]
 
 
-def _said(dialogue: Dialogue, places: Iterable[Place], read: Mapping[int, TurnSentiment], of: Probability) -> list[Witness]:
+def _said(dialogue: Dialogue, places: Iterable[Place], read: Mapping[int, TurnSentiment]) -> list[Witness]:
     """What the word lists found, each as sure as its phrase, its place and the model's view of its turn make it."""
     found = []
     for place in places:
         weight = place.phrase.weight * place.closeness * CERTAINTY[dialogue.heard.turns[place.turn].role]
         if place.turn in read:
-            doubt = 1.0 - min(1.0, max(of(read[place.turn]), read[place.turn].threat) / NOTICED)
+            doubt = 1.0 - min(1.0, max(read[place.turn].complaint, read[place.turn].threat) / NOTICED)
             weight *= 1.0 - (1.0 - HARMLESS) * doubt
         found.append(Witness(place.phrase.text, weight, place.phrase.category or _OTHER_KIND, place.turn, (place.hit(dialogue),)))
     return found
 
 
 def _read(
-    dialogue: Dialogue, read: Mapping[int, TurnSentiment], of: Probability, about: Callable[[TurnSentiment], str | None]
+    dialogue: Dialogue, read: Mapping[int, TurnSentiment], prior: Prior, of: Probability, about: Callable[[TurnSentiment], str | None]
 ) -> list[Witness]:
     """What the model found, each with the turn's text from the first to the last word that moved it."""
     found = []
     for turn, one in sorted(read.items()):
-        sureness = of(one) * RARER / (1.0 - of(one) * (1.0 - RARER))
-        weight = sureness * CERTAINTY.get(dialogue.heard.turns[turn].role, 0.0)
+        weight = prior.sobered(of(one), len(read)) * CERTAINTY.get(dialogue.heard.turns[turn].role, 0.0)
         if weight < DETECTED:
             continue
         kind = about(one) or _OTHER_KIND

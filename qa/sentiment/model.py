@@ -12,6 +12,8 @@ from qa.asr.models import sha256, verify_sums
 from qa.errors import ModelError
 from qa.sentiment import labels
 from qa.sentiment.labels import Labels
+from qa.sentiment.words import GRAMS
+from qa.sentiment.words import WEIGHTS as WORD_WEIGHTS
 
 BUILT_IN = "builtin"
 FOLDER = Path(__file__).with_name("builtin")
@@ -74,7 +76,8 @@ def _check(name: str, folder: Path, remedy: str) -> Model:
     verify_sums(folder)
     for file in weights:
         _check_weights(file, remedy)
-    decisive = [folder / CONFIG, *(folder / file for file in _VOCABULARIES if (folder / file).is_file()), *weights]
+    besides = [folder / file for file in (*_VOCABULARIES, GRAMS, WORD_WEIGHTS) if (folder / file).is_file()]
+    decisive = [folder / CONFIG, *besides, *weights]
     return Model(name, folder, sha256(decisive)[:16], found, bool(config.get(CONTEXT)), config)
 
 

@@ -17,6 +17,8 @@ import numpy.typing as npt
 
 from qa.errors import ModelError
 from qa.sentiment.model import TOKENIZER, Model
+from qa.sentiment.words import GRAMS, Words
+from qa.sentiment.words import WEIGHTS as WORD_WEIGHTS
 
 if TYPE_CHECKING:
     import torch
@@ -40,7 +42,9 @@ def load_network(model: Model, wanted: Device = "auto") -> Network:
     Raises:
         ModelError: the weights do not fit the configuration, it is no classifier that can be run, or there is no such device.
     """
-    return PlainBert(model, wanted) if _plain(model) else Transformer(model, wanted)
+    network: Network = PlainBert(model, wanted) if _plain(model) else Transformer(model, wanted)
+    said = _words(model)
+    return Together(network, said) if said else network
 
 
 def verify(model: Model, wanted: Device = "auto") -> None:
@@ -52,6 +56,7 @@ def verify(model: Model, wanted: Device = "auto") -> None:
     """
     from qa.sentiment import bert
 
+    _words(model)
     if not _plain(model):
         Transformer(model, wanted)
         return
@@ -59,6 +64,21 @@ def verify(model: Model, wanted: Device = "auto") -> None:
         bert.check(model.path, model.config)
     if wanted == "cuda":
         device(wanted)
+
+
+def _words(model: Model) -> Words | None:
+    from safetensors import SafetensorError
+
+    try:
+        with refused(model):
+            said = Words.load(model.path)
+            if said and (model.labels.exclusive or len(said.bias) != len(model.labels.names)):
+                raise ValueError(f"{GRAMS} 的词频只能配各算各的 {len(said.bias)} 个输出")
+            return said
+    except SafetensorError as error:
+        raise ModelError(
+            "情绪模型的权重损坏", where=str(model.path / WORD_WEIGHTS), why=str(error), next_step="重新下载这个模型；内置模型请重新安装听检"
+        ) from error
 
 
 def _plain(model: Model) -> bool:
@@ -132,6 +152,19 @@ class PlainBert:
                 mask = None if bool(seen.all()) else seen.bool()
                 result[some] = probabilities(self._bert.logits(ids, types, mask), exclusive=self._exclusive)
         return result
+
+
+class Together:
+    """A network and a word statistic: their log-odds added up. What each counts for is in their weights."""
+
+    def __init__(self, network: Network, said: Words) -> None:
+        self.network, self.words = network, said
+
+    def scores(self, pairs: Sequence[Pair]) -> npt.NDArray[np.float64]:
+        read = np.clip(self.network.scores(pairs), 1e-12, 1 - 1e-12)
+        odds = np.log(read) - np.log1p(-read) + self.words.logits([text for text, _ in pairs])
+        summed: npt.NDArray[np.float64] = 1.0 / (1.0 + np.exp(-odds))
+        return summed
 
 
 def _ids(one: Encoding) -> list[int]:

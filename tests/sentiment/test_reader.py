@@ -13,7 +13,7 @@ import pytest
 from qa.calls import Turn
 from qa.errors import ModelError
 from qa.sentiment.model import FOLDER, resolve
-from qa.sentiment.network import PlainBert, Transformer, load_network
+from qa.sentiment.network import PlainBert, Together, Transformer, load_network
 from qa.sentiment.reader import ModelReader, load
 
 CASES = json.loads((Path(__file__).parents[1] / "cases" / "sentiment.json").read_text(encoding="utf-8"))
@@ -87,7 +87,12 @@ def test_a_long_turn_is_read_whole(reader: ModelReader) -> None:
     assert all(begin >= len(calm) - 60 for begin, _, weight in reading.evidence if weight > 1)
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case["text"][:16] for case in CASES])
+def expected(case: dict[str, str]) -> object:
+    why = case.get("known_failure")
+    return pytest.param(case, id=case["text"][:16], marks=[pytest.mark.xfail(strict=True, reason=why)] if why else [])
+
+
+@pytest.mark.parametrize("case", [expected(case) for case in CASES])
 def test_language(reader: ModelReader, case: dict[str, object]) -> None:
     said = [Turn(role="agent", text=str(case["agent"]))] if "agent" in case else []
     *_, reading = reader.read([*said, Turn(role="customer", text=str(case["text"]))])
@@ -100,7 +105,9 @@ def test_transformers_gives_the_same_numbers() -> None:
     plain, library = PlainBert(model), Transformer(model)
     pairs = [("你们就是这样对待顾客的吗", ""), ("对", "客户:我等了三天 客服:您是要投诉吗"), ("谢谢" * 40, "客服:好的")]
     assert np.abs(plain.scores(pairs) - library.scores(pairs)).max() < 1e-4
-    assert isinstance(load_network(model), PlainBert)
+    together = load_network(model)
+    assert isinstance(together, Together)
+    assert isinstance(together.network, PlainBert)
 
 
 def test_weights_that_do_not_fit_the_configuration_are_refused(tmp_path: Path) -> None:
