@@ -14,7 +14,7 @@ from qa.sentiment.labels import BUILT_IN
 from qa.sentiment.network import LONGEST
 from qa.sentiment.window import Stretch
 from qa.sentiment.words import GRAMS, WEIGHTS, Words
-from training import dataset, encoder
+from training import dataset, encoder, pooling
 from training.measure import Scorer, Scores
 from training.mixture import Mixture
 
@@ -29,11 +29,11 @@ class Recipe:
 
     layers: tuple[int, ...] = encoder.CHOSEN
     frozen: int = 4  # layers from below that stay as they are, and the embeddings with them
-    epochs: int = 3
+    epochs: int = 5
     batch: int = 32
-    rate: float = 1.5e-4  # of the topmost layer; each one below learns more slowly by ``fading``
+    rate: float = 1e-4  # of the topmost layer; each one below learns more slowly by ``fading``
     fading: float = 0.94
-    head_rate: float = 8e-4
+    head_rate: float = 3e-4
     warm: float = 0.06
     decay: float = 0.01
     dropout: float = 0.0  # words misheard anew in each pass are enough; the classifier alone has some
@@ -51,6 +51,7 @@ def prepare(recipe: Recipe) -> tuple[BertForSequenceClassification, Tokenizer]:
     ids = encoder.keep(file.pieces)
     body = encoder.body(file, ids, recipe.layers)
     settings = body.config.to_dict() | {
+        "num_hidden_layers": len(recipe.layers) + 1,  # the last one is training.pooling's
         "id2label": dict(enumerate(BUILT_IN)),
         "label2id": {name: i for i, name in enumerate(BUILT_IN)},
         "problem_type": "multi_label_classification",
@@ -60,11 +61,8 @@ def prepare(recipe: Recipe) -> tuple[BertForSequenceClassification, Tokenizer]:
     }
     model = BertForSequenceClassification(BertConfig.from_dict(settings))
     missing, unexpected = model.bert.load_state_dict(body.state_dict(), strict=False)
-    if unexpected or any(not name.startswith("pooler") for name in missing):
+    if unexpected or any(not name.startswith(("pooler", f"encoder.layer.{len(recipe.layers)}.")) for name in missing):
         raise ValueError(f"the body does not fit: {missing} {unexpected}")
-    with torch.no_grad():  # the first token is read as it is until training finds better: a random pooler would scramble it
-        model.bert.pooler.dense.weight.copy_(torch.eye(len(model.bert.pooler.dense.weight)))
-        model.bert.pooler.dense.bias.zero_()
     tokenizer = encoder.tokenizer(file.pieces, ids)
     tokenizer.enable_truncation(LONGEST, strategy="longest_first")
     return model, tokenizer
@@ -81,6 +79,9 @@ def fit(
 
     torch.set_num_threads(1)
     model, tokenizer = prepare(recipe)
+    pooling.prepare(model, list(dataset.batches(mixture.rows(recipe.seed), tokenizer, recipe.batch, recipe.seed)), recipe.seed)
+    if judged is not None:
+        say(f"before: {judged(scorer(model, tokenizer))}")
     optimizer = torch.optim.AdamW(_groups(model, recipe), fused=True)
     steps = recipe.epochs * -(-mixture.size // recipe.batch)
     warm = max(1, int(recipe.warm * steps))
@@ -140,7 +141,7 @@ def _groups(model: BertForSequenceClassification, recipe: Recipe) -> list[dict[s
         if "embeddings" in name or (layer is not None and layer < recipe.frozen):
             weight.requires_grad = False
             continue
-        rate = recipe.head_rate if layer is None else recipe.rate * recipe.fading ** (len(recipe.layers) - 1 - layer)
+        rate = recipe.head_rate if layer is None else recipe.rate * recipe.fading ** (len(recipe.layers) - layer)
         groups.append({"params": [weight], "lr": rate, "weight_decay": recipe.decay if weight.ndim > 1 else 0.0})
     return groups
 
