@@ -130,7 +130,9 @@ def test_what_is_shown_hides_every_plant(home: Path) -> None:
         if place := heard_as(call, plant):
             index, begin, end = place
             piece = shown.heard.turns[index].text[begin:end]
-            share = {"name": 0.6, "address": 0.5}.get(plant.kind, 0.3)  # of a number four digits or more stay readable
+            share = {"name": 0.6, "address": 0.5}.get(plant.kind, 0.3)
+            if plant.kind not in ("name", "address") and len(piece) <= 4:
+                continue  # the last four digits of a number stay readable, also where they are a turn of their own
             assert piece.count(STAR) >= share * len(piece), (plant, piece)
     said = "".join(turn.text for turn in shown.heard.turns)
     assert {kind: longest for kind, digits in NUMBERS.items() if len(longest := longest_shared(digits, said)) > 4} == {}
