@@ -46,9 +46,10 @@
     });
   }
 
-  /* On which side of its point a name stands: off the names of the fields, and away from a neighbour's. */
+  /* On which side of its point a name stands: off the names of the fields, and away from a neighbour's; nowhere amid several. */
   function beside(point, all) {
     const near = all.filter((other) => other !== point && Math.abs(other[0] - point[0]) < 8 && Math.abs(other[1] - point[1]) < 8);
+    if (near.length > 1) return null;
     if (near.length) return near.some((other) => other[0] > point[0] || (other[0] === point[0] && other[2] > point[2])) ? "left" : "right";
     return point[1] > 94 ? "bottom" : "top";
   }
@@ -60,6 +61,7 @@
     const from = 10 * Math.floor(low / 10);
     const left = (from + middle) / 2, right = (middle + 100) / 2;
     const own = points.filter((point) => point[4]), others = points.filter((point) => !point[4]);
+    const named = (point) => ({ value: point, label: { position: beside(point, own) || "top", show: own.length <= 15 && beside(point, own) !== null } });
     return Object.assign(base(), {
       grid: { left: 8, right: 22, top: 46, bottom: 20, containLabel: true },
       tooltip: { confine: true, backgroundColor: colour("card"), borderColor: colour("line"), textStyle: { color: colour("text") }, renderMode: "richText",
@@ -70,8 +72,8 @@
         { type: "scatter", silent: true, symbolSize: 1, itemStyle: { color: "transparent" }, label: { show: true, position: "top", formatter: (item) => item.data[2], color: colour("faint"), fontSize: 12.5 },
           data: [[right, 100, names.excellent], [left, 100, names.friendly], [right, from + 2, names.by_the_book], [left, from + 2, names.indifferent]] },
         { type: "scatter", data: others, symbolSize: 8, itemStyle: { color: colour("na"), opacity: 0.3 } },
-        { type: "scatter", data: own.map((point) => ({ value: point, label: { position: beside(point, own) } })), symbolSize: 13, itemStyle: { color: colour("accent"), opacity: 0.85 },
-          label: { show: own.length <= 15, formatter: (item) => item.value[2].split(/[（(]/)[0], color: colour("text") },
+        { type: "scatter", data: own.map(named), symbolSize: 13, itemStyle: { color: colour("accent"), opacity: 0.85 },
+          label: { formatter: (item) => item.value[2].split(/[（(]/)[0], color: colour("text") },
           markLine: { symbol: "none", silent: true, label: { show: false }, lineStyle: { color: colour("faint"), type: "dashed" }, data: [{ xAxis: middle }, { yAxis: middle }] } },
       ],
     });
