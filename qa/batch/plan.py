@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from qa.scoring.choice import Rubrics
 
 #: Raise when a change to the code of hearing changes what is heard, so that stored calls are heard again.
-HEARING_REVISION = 9
+HEARING_REVISION = 10
 
 #: Settings that change how fast it goes and not what comes out.
 _SPEED_ONLY = {"threads", "batch_size"}

@@ -66,7 +66,7 @@ def compare_rubrics(store: Store, settings: Settings, rubrics: Sequence[Path]) -
     """What :func:`rejudge` would change, with words masked as reports show them; nothing is heard, nothing is kept, one call at a
     time is in memory.
     """
-    sheets, tracks = Rubrics.load(rubrics).sheets, Tracks.of(settings.sentiment)
+    sheets, tracks = Rubrics.load(rubrics, settings.zone), Tracks.of(settings.sentiment)
     wordless = {call_id for call_id, kept in store.kept().items() if kept.keys.hearing == REMOVED}
     shown = shown_ids(sorted(store.kept()), settings.privacy)
     return compare(
@@ -75,7 +75,7 @@ def compare_rubrics(store: Store, settings: Settings, rubrics: Sequence[Path]) -
             *_shown(call, judge_call(call.recording, call.heard, sheet, settings, tracks.track(call.heard, call.track)).verdict, settings),
         )
         for call in store.calls()
-        if call.recording.call_id not in wordless and (sheet := choose(sheets, call.recording, settings.zone)) is not None
+        if call.recording.call_id not in wordless and (sheet := choose(sheets.sheets, call.recording, sheets.zone)) is not None
     )
 
 

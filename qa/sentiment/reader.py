@@ -24,7 +24,7 @@ from qa.text.normalize import Normalized, normalize
 from qa.text.segment import words
 
 DETECTED = 0.5  # the probability from which a complaint or threat has a kind, and its words are weighed
-VERSION = 2  # of this module's arithmetic: part of what a reading depends on
+VERSION = 3  # of this module's arithmetic: part of what a reading depends on
 _MOST_PARTS = 8  # a long turn's words are weighed in groups, so that no turn costs more than so many readings
 _MOST_EVIDENCE = 5
 _LEAST_WEIGHT = 0.3  # of log-odds: less is noise
