@@ -89,13 +89,8 @@ def export_calls(store: Store | Shown, format: str, out: Path, settings: Setting
     Raises:
         ConfigError: the format is none of these, or ``out`` cannot be written.
     """
-    if format not in _WRITERS:
-        raise ConfigError(f"不认识的导出格式 {format}", next_step=f"可用：{'、'.join(_WRITERS)}")
-    try:
-        with whole(out) as unfinished:
-            return _WRITERS[format](Shown.of(store, settings or Settings()).calls(), unfinished)
-    except OSError as error:
-        raise ConfigError("导出文件写不了", where=str(out), why=str(error), next_step="检查目录是否存在、权限与磁盘空间") from error
+    with exported(format, out) as unfinished:
+        return _WRITERS[format](Shown.of(store, settings or Settings()).calls(), unfinished)
 
 
 def flat_row(call: Call) -> dict[str, object]:
@@ -196,6 +191,22 @@ def cell(value: Any) -> object:
     if isinstance(value, str):
         return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value
     return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+@contextmanager
+def exported(format: str, out: Path) -> Iterator[Path]:
+    """Where to write an export of that format, see :func:`whole`.
+
+    Raises:
+        ConfigError: the format is none of ours, or ``out`` cannot be written.
+    """
+    if format not in _WRITERS:
+        raise ConfigError(f"不认识的导出格式 {format}", next_step=f"可用：{'、'.join(_WRITERS)}")
+    try:
+        with whole(out) as unfinished:
+            yield unfinished
+    except OSError as error:
+        raise ConfigError("导出文件写不了", where=str(out), why=str(error), next_step="检查目录是否存在、权限与磁盘空间") from error
 
 
 @contextmanager

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from qa.config import Settings
-from qa.errors import ConfigError
-from qa.report.export import cell, whole
+from qa.report.export import exported
+from qa.report.records import Records
 from qa.report.shown import Shown
 from qa.scoring.attention import Attention, Case, Place
 from qa.store.store import Store
@@ -64,17 +62,12 @@ def export_complaints(store: Store | Shown, format: str, out: Path, settings: Se
     Raises:
         ConfigError: the format is none of these, or ``out`` cannot be written.
     """
-    if format not in _WRITERS:
-        raise ConfigError(f"不认识的导出格式 {format}", next_step=f"可用：{'、'.join(_WRITERS)}")
-    attention = Attention(settings.report.handling, settings.complaint)
-    for call in Shown.of(store, settings).calls():
-        attention.add(call)
-    records = [complaint_record(case, rank) for rank, case in enumerate(attention.cases(), 1)]
-    try:
-        with whole(out) as unfinished:
-            _WRITERS[format](records, unfinished)
-    except OSError as error:
-        raise ConfigError("导出文件写不了", where=str(out), why=str(error), next_step="检查目录是否存在、权限与磁盘空间") from error
+    with exported(format, out) as unfinished:
+        attention = Attention(settings.report.handling, settings.complaint)
+        for call in Shown.of(store, settings).calls():
+            attention.add(call)
+        records = [complaint_record(case, rank) for rank, case in enumerate(attention.cases(), 1)]
+        Records(SCHEMA, COLUMNS, records, [_flat(record) for record in records]).write(format, unfinished)
     return len(records)
 
 
@@ -86,12 +79,13 @@ def _iso(moment: Any) -> str | None:
     return moment.isoformat() if moment else None
 
 
-#: The columns of the flat forms, in order.
-COLUMNS = (
-    "rank", "call_id", "customer_id", "agent_id", "agent_name", "team", "started_at", "respond_by", "close_by", "intensity",
-    "probability", "categories", "threat", "threats", "quotes", "left_undone", "sentiment", "trend", "calmed", "earlier_calls",
-    "complained_before", "score",
-)  # fmt: skip
+#: The columns of the flat forms, in order, and what they hold.
+COLUMNS: Mapping[str, str] = {
+    "rank": "int", "call_id": "str", "customer_id": "str", "agent_id": "str", "agent_name": "str", "team": "str", "started_at": "str",
+    "respond_by": "str", "close_by": "str", "intensity": "float", "probability": "float", "categories": "str", "threat": "bool",
+    "threats": "str", "quotes": "str", "left_undone": "str", "sentiment": "float", "trend": "str", "calmed": "bool",
+    "earlier_calls": "int", "complained_before": "int", "score": "float",
+}  # fmt: skip
 
 
 def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,31 +101,3 @@ def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
         "earlier_calls": len(record["earlier_calls"]),
     }
     return {name: row[name] for name in COLUMNS}
-
-
-def _jsonl(records: Iterable[Mapping[str, Any]], out: Path) -> None:
-    lines = (json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n" for record in records)
-    with out.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
-        file.writelines(lines)
-
-
-def _csv(records: Iterable[Mapping[str, Any]], out: Path) -> None:
-    with out.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:  # Excel knows UTF-8 by the mark alone
-        writer = csv.DictWriter(file, fieldnames=COLUMNS)
-        writer.writeheader()
-        writer.writerows({name: cell(value) for name, value in _flat(record).items()} for record in records)
-
-
-def _parquet(records: Sequence[Mapping[str, Any]], out: Path) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    kinds = {
-        "rank": pa.int64(), "intensity": pa.float64(), "probability": pa.float64(), "threat": pa.bool_(), "sentiment": pa.float64(),
-        "calmed": pa.bool_(), "earlier_calls": pa.int64(), "complained_before": pa.int64(), "score": pa.float64(),
-    }  # fmt: skip
-    schema = pa.schema([(name, kinds.get(name, pa.string())) for name in COLUMNS], metadata={"schema": SCHEMA})
-    pq.write_table(pa.Table.from_pylist([_flat(record) for record in records], schema=schema), out, compression="zstd")
-
-
-_WRITERS: Mapping[str, Callable[[Sequence[Mapping[str, Any]], Path], None]] = {"jsonl": _jsonl, "csv": _csv, "parquet": _parquet}

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from qa.config import Settings
-from qa.errors import ConfigError
-from qa.report.export import cell, whole
+from qa.report.export import exported
+from qa.report.records import Records
 from qa.report.shown import Shown
 from qa.scoring.reasons import Reason, Reasons, find_reasons, opening, record
 from qa.store.store import Store
 
 SCHEMA = "reason/1"
+#: The columns of the flat forms, in order, and what they hold.
+COLUMNS: Mapping[str, str] = {
+    "name": "str", "words": "str", "calls": "int", "share": "float", "now": "int", "before": "int", "complaints": "int", "score": "float",
+    "example": "str",
+}  # fmt: skip
 
 
 def reason_record(reason: Reason, found: Reasons) -> dict[str, Any]:
@@ -49,47 +52,9 @@ def export_reasons(store: Store | Shown, format: str, out: Path, settings: Setti
     Raises:
         ConfigError: the format is none of these, or ``out`` cannot be written.
     """
-    if format not in _WRITERS:
-        raise ConfigError(f"不认识的导出格式 {format}", next_step=f"可用：{'、'.join(_WRITERS)}")
-    openings = [said for said in map(opening, Shown.of(store, settings).calls()) if said is not None]
-    found = find_reasons(openings, settings.zone, settings.report.period)
-    try:
-        with whole(out) as unfinished:
-            _WRITERS[format](found, unfinished)
-    except OSError as error:
-        raise ConfigError("导出文件写不了", where=str(out), why=str(error), next_step="检查目录是否存在、权限与磁盘空间") from error
+    with exported(format, out) as unfinished:
+        openings = [said for said in map(opening, Shown.of(store, settings).calls()) if said is not None]
+        found = find_reasons(openings, settings.zone, settings.report.period)
+        objects = [reason_record(reason, found) for reason in found.reasons]
+        Records(SCHEMA, COLUMNS, objects, [record(reason) for reason in found.reasons]).write(format, unfinished)
     return len(found.reasons)
-
-
-#: The columns of the flat forms, in order.
-COLUMNS = ("name", "words", "calls", "share", "now", "before", "complaints", "score", "example")
-
-
-def _rows(found: Reasons) -> list[dict[str, Any]]:
-    return [record(reason) for reason in found.reasons]
-
-
-def _jsonl(found: Reasons, out: Path) -> None:
-    with out.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
-        for reason in found.reasons:
-            file.write(json.dumps(reason_record(reason, found), ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def _csv(found: Reasons, out: Path) -> None:
-    with out.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:  # Excel knows UTF-8 by the mark alone
-        writer = csv.DictWriter(file, fieldnames=COLUMNS)
-        writer.writeheader()
-        writer.writerows({name: cell(value) for name, value in row.items()} for row in _rows(found))
-
-
-def _parquet(found: Reasons, out: Path) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    counts: Sequence[str] = ("calls", "now", "before", "complaints")
-    kinds = dict.fromkeys(counts, pa.int64()) | {"share": pa.float64(), "score": pa.float64()}
-    schema = pa.schema([(name, kinds.get(name, pa.string())) for name in COLUMNS], metadata={"schema": SCHEMA})
-    pq.write_table(pa.Table.from_pylist(_rows(found), schema=schema), out, compression="zstd")
-
-
-_WRITERS: Mapping[str, Callable[[Reasons, Path], None]] = {"jsonl": _jsonl, "csv": _csv, "parquet": _parquet}
